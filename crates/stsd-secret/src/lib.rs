@@ -1,1 +1,8 @@
-//! Under construction.
+//! What the three programs share about secrets: a type that cannot be printed, an allocator that
+//! wipes what it frees, and the hardening of a process before it touches either.
+//!
+//! This crate knows no profile, no socket and no AWS; most of the `unsafe` of stsd stands here.
+
+mod secret;
+
+pub use secret::Secret;

@@ -1,0 +1,74 @@
+//! What the two wires may ask of the state: the seam between HTTP and everything behind it.
+
+use std::future::Future;
+
+use stsd_protocol::control::{
+    CallerIdentity, Challenge, ChallengeRequest, Environment, Locked, ProfileReport, Status,
+    UnlockRequest, Unlocked,
+};
+use stsd_protocol::gateway::Problem;
+use stsd_protocol::{Refusal, Timestamp};
+use stsd_secret::Secret;
+
+/// The daemon as its doors see it. Profiles are named as the user wrote them or in their path form.
+pub trait Service: Send + Sync + 'static {
+    /// Credentials for a profile (`None`: the configured default). Waits up to 4.5 s for STS, never
+    /// for a person.
+    fn credentials(
+        &self,
+        profile: Option<&str>,
+    ) -> impl Future<Output = Result<Served, Refusal>> + Send;
+
+    /// All that there is, without a secret.
+    fn status(&self) -> Status;
+
+    /// The mistakes in the user's files.
+    fn problems(&self) -> Vec<Problem>;
+
+    /// What an unlock would need.
+    fn challenge(&self, request: ChallengeRequest) -> Result<Vec<Challenge>, Refusal>;
+
+    /// Starts a session; the answer comes when STS has given it or refused.
+    fn unlock(
+        &self,
+        request: UnlockRequest,
+    ) -> impl Future<Output = Result<Unlocked, Refusal>> + Send;
+
+    /// Forgets the session of a profile's identity, or of all.
+    fn lock(&self, profile: Option<String>)
+    -> impl Future<Output = Result<Locked, Refusal>> + Send;
+
+    /// Fetches role credentials anew, for one profile or for all in use.
+    fn refresh(
+        &self,
+        profile: Option<String>,
+    ) -> impl Future<Output = Result<Vec<ProfileReport>, Refusal>> + Send;
+
+    /// Asks STS who a profile's credentials belong to.
+    fn whoami(
+        &self,
+        profile: Option<String>,
+    ) -> impl Future<Output = Result<CallerIdentity, Refusal>> + Send;
+
+    /// What to put into variables for a profile.
+    fn environment(&self, profile: Option<String>) -> Result<Environment, Refusal>;
+}
+
+/// Credentials as they are handed out.
+#[derive(Clone, Debug)]
+pub struct Served {
+    /// `ASIA…`.
+    pub access_key_id: String,
+    /// Secret.
+    pub secret_access_key: Secret,
+    /// Secret.
+    pub session_token: Secret,
+    /// Never later than an hour from now, nor than the real end.
+    pub expiration: Timestamp,
+    /// When STS gave them.
+    pub last_updated: Timestamp,
+    /// Twelve digits, where known.
+    pub account_id: Option<String>,
+    /// The role, or the user's ARN for a user's own session, where known.
+    pub role_arn: Option<String>,
+}
