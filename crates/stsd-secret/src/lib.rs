@@ -3,6 +3,10 @@
 //!
 //! This crate knows no profile, no socket and no AWS; most of the `unsafe` of stsd stands here.
 
+mod allocator;
+mod harden;
 mod secret;
 
+pub use allocator::WipingAllocator;
+pub use harden::{HardenError, harden, hide_memory, tracer};
 pub use secret::Secret;

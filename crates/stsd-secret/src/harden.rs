@@ -1,0 +1,99 @@
+//! Closes a process to debuggers, core dumps and readers of its memory, before it holds a secret.
+//!
+//! What stays possible is said in SECURITY.md: root, and whoever opened `/proc/PID/mem` between exec
+//! and [`harden`] (a root-owned binary of mode 0711 closes that gap).
+
+use nix::errno::Errno;
+use nix::sys::resource::{Resource, setrlimit};
+
+/// Makes this process unreadable for others of the same user, and leaves no core.
+///
+/// The first call of every program's `main`. For the daemon and the gateway: the core limit is
+/// inherited by whatever they start.
+///
+/// # Errors
+/// If the system refuses; a program that holds secrets should then not go on.
+pub fn harden() -> Result<(), HardenError> {
+    hide_memory()?;
+    setrlimit(Resource::RLIMIT_CORE, 0, 0).map_err(HardenError::Core)
+}
+
+/// Makes this process unreadable for others of the same user, and nothing that outlives an exec.
+///
+/// For a program that becomes another, as `stsd exec` does: the user's own program keeps the user's
+/// core limit.
+///
+/// # Errors
+/// As for [`harden`].
+pub fn hide_memory() -> Result<(), HardenError> {
+    platform::hide_memory().map_err(HardenError::Memory)
+}
+
+/// The process that traces this one, if any: a debugger attached before [`harden`] reads on.
+///
+/// Always `None` on macOS, where [`harden`] ends a process that is being traced.
+pub fn tracer() -> Option<u32> {
+    platform::tracer()
+}
+
+/// The system refused to close the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HardenError {
+    /// Other processes of this user could read the memory.
+    #[error("cannot close the memory of this process to others")]
+    Memory(#[source] Errno),
+    /// A crash could write the memory to disk.
+    #[error("cannot switch core dumps off")]
+    Core(#[source] Errno),
+}
+
+#[cfg(target_os = "linux")]
+mod platform {
+    use super::Errno;
+
+    /// Also closes `/proc/PID/{mem,environ,maps,fd}`, ptrace, `process_vm_readv` and
+    /// `pidfd_getfd` to the same user, and stops core dumps through a pipe, which the limit does not.
+    pub(super) fn hide_memory() -> Result<(), Errno> {
+        nix::sys::prctl::set_dumpable(false)
+    }
+
+    pub(super) fn tracer() -> Option<u32> {
+        let status = std::fs::read_to_string("/proc/self/status").ok()?;
+        tracer_in(&status)
+    }
+
+    fn tracer_in(status: &str) -> Option<u32> {
+        let value = status.lines().find_map(|line| line.strip_prefix("TracerPid:"))?;
+        value.trim().parse().ok().filter(|pid| *pid != 0)
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::tracer_in;
+
+        #[test]
+        fn reads_the_tracer_from_the_kernels_text() {
+            assert_eq!(tracer_in("Name:\tstsd\nTracerPid:\t0\nUid:\t1\n"), None);
+            assert_eq!(tracer_in("Name:\tstsd\nTracerPid:\t4711\nUid:\t1\n"), Some(4711));
+            assert_eq!(tracer_in("Name:\tstsd\n"), None);
+        }
+    }
+}
+
+#[cfg(target_os = "macos")]
+mod platform {
+    use super::Errno;
+
+    #[expect(unsafe_code, reason = "nix has no wrapper for PT_DENY_ATTACH")]
+    pub(super) fn hide_memory() -> Result<(), Errno> {
+        // SAFETY: this request reads neither the pid, nor the address, nor the number; it changes a
+        // flag of the calling process only.
+        let answer =
+            unsafe { nix::libc::ptrace(nix::libc::PT_DENY_ATTACH, 0, std::ptr::null_mut(), 0) };
+        Errno::result(answer).map(drop)
+    }
+
+    pub(super) fn tracer() -> Option<u32> {
+        None
+    }
+}
