@@ -1,1 +1,138 @@
-//! Under construction.
+//! The credentials endpoint: `GET /creds` and `GET /creds/PROFILE`, as every AWS SDK asks them. It
+//! owns the order of the checks after the head's (method, path, authorization token), and says
+//! nothing about any profile before the authorization token is right.
+
+mod answer;
+mod authorization;
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Display;
+use std::sync::Arc;
+
+use hyper::body::Incoming;
+use hyper::header::AUTHORIZATION;
+use hyper::{Method, Request};
+use stsd_protocol::{Refusal, RefusalCode};
+use tracing::{Instrument, debug, debug_span, warn};
+
+use crate::service::{Served, Service};
+use crate::wire::{self, Answer, Door, Hosts, Listener, Rejected, Rules, Seldom, Shutdown};
+
+pub use authorization::Authorization;
+
+/// What answers behind one of the endpoint's sockets.
+#[derive(Debug)]
+pub struct Endpoint<S> {
+    name: &'static str,
+    rules: Rules,
+    authorization: Arc<Authorization>,
+    service: Arc<S>,
+    turned_away: Seldom,
+}
+
+impl<S: Service> Endpoint<S> {
+    /// An endpoint that the log calls `name` and that callers call by one of `hosts`.
+    pub fn new(
+        name: &'static str,
+        hosts: Hosts,
+        authorization: Arc<Authorization>,
+        service: Arc<S>,
+    ) -> Self {
+        let rules = Rules { hosts, body_limit: 0 };
+        Self { name, rules, authorization, service, turned_away: Seldom::default() }
+    }
+
+    async fn credentials(&self, request: &Request<Incoming>) -> Result<Served, Refusal> {
+        if request.method() != Method::GET {
+            return Err(Refusal::new(
+                RefusalCode::MethodNotAllowed,
+                "credentials are only there to be fetched",
+            ));
+        }
+        let profile = profile(request).ok_or_else(|| {
+            Refusal::new(RefusalCode::NotFound, "this is not a path of credentials")
+        })?;
+        let authorization = request.headers().get(AUTHORIZATION);
+        self.authorization.check(authorization.map(|value| value.as_bytes()))?;
+        self.service.credentials(profile).await
+    }
+
+    /// A request that was turned away is somebody's mistake or somebody's attempt: worth a line,
+    /// but not one for each.
+    fn warn(&self, refusal: &Refusal) {
+        if let Some(unsaid) = self.turned_away.speak() {
+            let reason = &refusal.message;
+            warn!(door = self.name, code = ?refusal.code, reason, unsaid, "turned a request away");
+        }
+    }
+}
+
+impl<S: Service> Door for Endpoint<S> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    async fn answer(&self, request: Request<Incoming>, _: &[u8]) -> Answer {
+        let profile = profile(&request).flatten();
+        let span = debug_span!("request", door = self.name, profile);
+        let outcome = self.credentials(&request).instrument(span.clone()).await;
+        let _entered = span.enter();
+        match outcome {
+            Ok(served) => {
+                debug!("served");
+                answer::served(&served)
+            }
+            Err(refusal) => {
+                debug!(code = ?refusal.code, "refused");
+                if refusal.code == RefusalCode::Unauthorized {
+                    self.warn(&refusal);
+                }
+                answer::refused(&refusal, refusal.code.http_status())
+            }
+        }
+    }
+
+    fn reject(&self, rejected: &Rejected) -> Answer {
+        self.warn(&rejected.refusal);
+        answer::refused(&rejected.refusal, rejected.status)
+    }
+}
+
+/// Serves the endpoint on one socket until the shutdown, and then as long as it allows.
+///
+/// `admit` is asked about each connection before a byte of it is read.
+pub async fn serve<L, S, R>(
+    listener: L,
+    admit: impl Fn(&L::Stream) -> Result<(), R> + Send,
+    endpoint: Endpoint<S>,
+    shutdown: Shutdown,
+) where
+    L: Listener,
+    S: Service,
+    R: Display + Send,
+{
+    wire::run(listener, admit, Arc::new(endpoint), shutdown).await;
+}
+
+/// The profile that a path means, in its path form: `Some(None)` is the default one, and `None` a
+/// path of something else.
+fn profile(request: &Request<Incoming>) -> Option<Option<&str>> {
+    if request.uri().query().is_some() {
+        return None;
+    }
+    match request.uri().path().strip_prefix("/creds")? {
+        "" => Some(None),
+        rest => rest.strip_prefix('/').filter(|name| is_path_form(name)).map(Some),
+    }
+}
+
+/// Whether some profile's name could have this form; see [`stsd_protocol::path_form`].
+fn is_path_form(name: &str) -> bool {
+    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    name.bytes().all(unreserved) && name.bytes().any(|byte| byte != b'.')
+}

@@ -1,0 +1,53 @@
+//! What the two HTTP doors share: the accept loop, the head that is read and checked before hyper
+//! sees it, and the one exchange that a connection has. It knows no path, no profile and no state.
+
+mod accept;
+mod exchange;
+mod head;
+mod policy;
+mod read;
+mod replay;
+mod seldom;
+mod shutdown;
+#[cfg(test)]
+pub(crate) mod testing;
+
+use std::future::Future;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::{Request, Response};
+
+pub use accept::{CONNECTIONS, Listener};
+pub use policy::Hosts;
+pub use shutdown::{Shutdown, Stop, shutdown};
+
+pub(crate) use accept::run;
+pub(crate) use exchange::exchange;
+pub(crate) use policy::Rules;
+pub(crate) use read::Rejected;
+pub(crate) use seldom::Seldom;
+
+/// An answer, whole in memory: hyper writes its head and its body with one system call. The body
+/// is freed into the allocator that wipes.
+pub(crate) type Answer = Response<Full<Bytes>>;
+
+/// What answers behind a listening socket: the credentials endpoint or the control API.
+pub(crate) trait Door: Send + Sync + 'static {
+    /// What the log calls it.
+    fn name(&self) -> &'static str;
+
+    /// What the head of a request must keep to.
+    fn rules(&self) -> &Rules;
+
+    /// Answers a request whose head keeps to the rules.
+    fn answer(
+        &self,
+        request: Request<Incoming>,
+        body: &[u8],
+    ) -> impl Future<Output = Answer> + Send;
+
+    /// Answers what does not.
+    fn reject(&self, rejected: &Rejected) -> Answer;
+}

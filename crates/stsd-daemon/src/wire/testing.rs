@@ -1,0 +1,172 @@
+//! A state for the tests of the doors that answers by the profile's name, and a client that knows
+//! no HTTP: it sends bytes and compares bytes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use stsd_protocol::control::{
+    CallerIdentity, Challenge, ChallengeRequest, Environment, Locked, ProfileReport, SessionReport,
+    SessionState, Sockets, Status, UnlockRequest, Unlocked,
+};
+use stsd_protocol::gateway::Problem;
+use stsd_protocol::{Refusal, RefusalCode, Timestamp};
+use stsd_secret::Secret;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::Semaphore;
+
+use crate::service::{Served, Service};
+
+/// AWS's documented example.
+pub(crate) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
+/// Profiles: `prod` and the default are served, `held` waits for [`FakeService::release`], `bare`
+/// has neither account nor role, and every other name is the code of its refusal.
+#[derive(Debug)]
+pub(crate) struct FakeService {
+    gate: Semaphore,
+    pub(crate) asked: AtomicUsize,
+    pub(crate) unlocked: AtomicUsize,
+}
+
+impl FakeService {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            gate: Semaphore::new(0),
+            asked: AtomicUsize::new(0),
+            unlocked: AtomicUsize::new(0),
+        })
+    }
+
+    /// Lets so many held requests go on.
+    pub(crate) fn release(&self, count: usize) {
+        self.gate.add_permits(count);
+    }
+
+    async fn hold(&self) {
+        self.gate.acquire().await.unwrap().forget();
+    }
+}
+
+impl Service for FakeService {
+    async fn credentials(&self, profile: Option<&str>) -> Result<Served, Refusal> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let refuse = |code, message: &str| Err(Refusal::new(code, message));
+        match profile {
+            None | Some("prod") => Ok(served()),
+            Some("bare") => Ok(Served { account_id: None, role_arn: None, ..served() }),
+            Some("held") => {
+                self.hold().await;
+                Ok(served())
+            }
+            Some("locked") => refuse(RefusalCode::Locked, "stsd is locked"),
+            Some("denied") => refuse(
+                RefusalCode::Denied,
+                "STS denied profile denied: AccessDenied: User: alice\r\nSet-Cookie: é is not authorized",
+            ),
+            Some("pending") => refuse(RefusalCode::Pending, "STS has not answered yet"),
+            Some("unavailable") => refuse(RefusalCode::Unavailable, "STS cannot be reached"),
+            Some(_) => refuse(RefusalCode::UnknownProfile, "there is no such profile"),
+        }
+    }
+
+    fn status(&self) -> Status {
+        Status {
+            version: "0".to_owned(),
+            pid: 1,
+            endpoint: None,
+            authorization_token_file: String::new(),
+            config_view: String::new(),
+            sockets: Sockets { control: String::new(), credentials: String::new() },
+            sessions: Vec::new(),
+            profiles: Vec::new(),
+        }
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        Vec::new()
+    }
+
+    fn challenge(&self, request: ChallengeRequest) -> Result<Vec<Challenge>, Refusal> {
+        Ok(vec![Challenge {
+            identity: "AKIAIOSFODNN7EXAMPLE".to_owned(),
+            source_profile: request.profile.unwrap_or_else(|| "default".to_owned()),
+            account_id: None,
+            mfa_serial: None,
+        }])
+    }
+
+    async fn unlock(&self, request: UnlockRequest) -> Result<Unlocked, Refusal> {
+        let code = request.token_code.as_ref().map(Secret::expose);
+        if code != Some("123456") {
+            return Err(Refusal::new(RefusalCode::WrongCode, "STS did not take the code"));
+        }
+        if request.profile.as_deref() == Some("held") {
+            self.hold().await;
+        }
+        self.unlocked.fetch_add(1, Ordering::SeqCst);
+        Ok(Unlocked { session: session(), profiles: vec!["prod".to_owned()] })
+    }
+
+    async fn lock(&self, _: Option<String>) -> Result<Locked, Refusal> {
+        Ok(Locked { locked: vec!["AKIAIOSFODNN7EXAMPLE".to_owned()], handed_out_until: None })
+    }
+
+    async fn refresh(&self, _: Option<String>) -> Result<Vec<ProfileReport>, Refusal> {
+        Ok(Vec::new())
+    }
+
+    async fn whoami(&self, _: Option<String>) -> Result<CallerIdentity, Refusal> {
+        Ok(CallerIdentity {
+            user_id: "AIDACKCEVSQ6C2EXAMPLE".to_owned(),
+            account: "111122223333".to_owned(),
+            arn: "arn:aws:iam::111122223333:user/alice".to_owned(),
+        })
+    }
+
+    fn environment(&self, profile: Option<String>) -> Result<Environment, Refusal> {
+        Ok(Environment {
+            profile: profile.unwrap_or_else(|| "default".to_owned()),
+            credentials_uri: None,
+            authorization_token_file: String::new(),
+            config_view: String::new(),
+            credentials_view: String::new(),
+            region: None,
+        })
+    }
+}
+
+pub(crate) fn served() -> Served {
+    Served {
+        access_key_id: "ASIAIOSFODNN7EXAMPLE".to_owned(),
+        secret_access_key: Secret::new(SECRET),
+        session_token: Secret::new("fake/session+token=="),
+        expiration: Timestamp::from_unix(1_800_000_000),
+        last_updated: Timestamp::from_unix(1_799_996_400),
+        account_id: Some("111122223333".to_owned()),
+        role_arn: Some("arn:aws:iam::111122223333:role/deploy".to_owned()),
+    }
+}
+
+fn session() -> SessionReport {
+    SessionReport {
+        identity: "AKIAIOSFODNN7EXAMPLE".to_owned(),
+        source_profile: "default".to_owned(),
+        account_id: None,
+        mfa_serial: None,
+        state: SessionState::Unlocked,
+        issued: None,
+        expiration: None,
+        remaining_seconds: None,
+        access_key_id: None,
+        last_error: None,
+    }
+}
+
+/// Sends the bytes and reads until the end; what a reset leaves unread counts as not said.
+pub(crate) async fn talk<C: AsyncRead + AsyncWrite + Unpin>(mut client: C, bytes: &[u8]) -> String {
+    // Who refuses early may have closed already.
+    let _ = client.write_all(bytes).await;
+    let mut answer = Vec::new();
+    let _ = client.read_to_end(&mut answer).await;
+    String::from_utf8(answer).unwrap()
+}
