@@ -1,2 +1,56 @@
-//! Under construction.
-fn main() {}
+//! `stsd`, the thin client: one exchange with the daemon over its control socket, then print and
+//! leave. It holds no secret longer than one request, starts no thread and reads no AWS file.
+
+mod arguments;
+mod client;
+mod clock;
+mod commands;
+mod environment;
+mod exchange;
+mod failure;
+mod profile;
+mod quote;
+mod show;
+mod socket;
+mod state_directory;
+mod terminal;
+mod token_code;
+mod view;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command};
+use crate::failure::Failure;
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    // SDKs start this command over and over, so its plain form does not wait for clap (measured:
+    // see commands/credential_process.rs). Everything unusual about it is clap's.
+    if let Some(profile) = commands::credential_process::plain_form(&arguments) {
+        return commands::credential_process::run(profile);
+    }
+    match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => run(arguments.command),
+        Err(error) => arguments::explain(&error),
+    }
+}
+
+fn run(command: Command) -> ExitCode {
+    let outcome = match command {
+        Command::Unlock(arguments) => commands::unlock::run(arguments),
+        Command::Lock(arguments) => commands::lock::run(&arguments),
+        Command::Status(arguments) => commands::status::run(&arguments),
+        Command::Env(arguments) => commands::env::run(&arguments),
+        Command::Exec(arguments) => commands::exec::run(&arguments),
+        Command::CredentialProcess(arguments) => match arguments.named() {
+            Ok(named) => return commands::credential_process::run(named),
+            Err(failure) => Err(failure),
+        },
+        Command::Whoami(arguments) => commands::whoami::run(&arguments),
+        Command::Profiles(arguments) => commands::profiles::run(&arguments),
+        Command::Refresh(arguments) => commands::refresh::run(&arguments),
+    };
+    outcome.map_or_else(|failure: Failure| failure.report(), |()| ExitCode::SUCCESS)
+}

@@ -1,0 +1,52 @@
+//! `stsd lock`: forgets sessions, and says what that does not undo.
+
+use stsd_protocol::control::{LOCK, Locked, ProfileRequest};
+
+use crate::arguments::ListArguments;
+use crate::client::{Client, LOCAL};
+use crate::clock;
+use crate::failure::Failure;
+use crate::show::{print, print_json, printable, until};
+
+/// Without a profile everything is locked, whatever the variables say.
+pub(crate) fn run(arguments: &ListArguments) -> Result<(), Failure> {
+    let request = ProfileRequest { profile: arguments.profile.named()? };
+    let locked: Locked = Client::new().order(LOCK, &request, LOCAL)?;
+    if arguments.json { print_json(&locked) } else { print(&sentence(&locked)) }
+}
+
+fn sentence(locked: &Locked) -> String {
+    let keys = printable(&locked.locked.join(", "));
+    let what =
+        if keys.is_empty() { "nothing to lock".to_owned() } else { format!("locked {keys}") };
+    match locked.handed_out_until {
+        None => format!("{what}\n"),
+        Some(end) => {
+            let end = until(end, end.since(clock::now()));
+            format!("{what}\nwhat was handed out before stays valid at AWS until {end}\n")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stsd_protocol::Timestamp;
+    use stsd_protocol::control::Locked;
+
+    use super::sentence;
+
+    #[test]
+    fn says_what_is_locked_and_what_stays_valid() {
+        let nothing = Locked { locked: vec![], handed_out_until: None };
+        assert_eq!(sentence(&nothing), "nothing to lock\n");
+        let one = Locked {
+            locked: vec!["AKIAIOSFODNN7EXAMPLE".into()],
+            handed_out_until: Some(Timestamp::from_unix(1_000_000_000)),
+        };
+        assert_eq!(
+            sentence(&one),
+            "locked AKIAIOSFODNN7EXAMPLE\n\
+             what was handed out before stays valid at AWS until 2001-09-09T01:46:40Z\n"
+        );
+    }
+}

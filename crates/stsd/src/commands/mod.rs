@@ -1,0 +1,12 @@
+//! One file for each command: asks the daemon, prints, and nothing else.
+
+pub(crate) mod credential_process;
+pub(crate) mod env;
+pub(crate) mod exec;
+pub(crate) mod lock;
+pub(crate) mod profiles;
+pub(crate) mod refresh;
+pub(crate) mod status;
+pub(crate) mod unlock;
+mod variables;
+pub(crate) mod whoami;

@@ -1,0 +1,86 @@
+//! `stsd status`: sessions, profiles, doors and mistakes at a glance. Locked is a state, not an
+//! error: it exits 0.
+
+use stsd_protocol::control::{PROBLEMS, STATUS, SessionReport, SessionState, Status};
+use stsd_protocol::gateway::{Problem, Severity};
+
+use crate::arguments::PlainArguments;
+use crate::client::{self, Client};
+use crate::failure::Failure;
+use crate::show::{print, print_bytes, printable, profiles_table, sessions_table};
+
+/// `--json` is the daemon's own answer, byte for byte.
+pub(crate) fn run(arguments: &PlainArguments) -> Result<(), Failure> {
+    let client = Client::new();
+    let mut body = client.question(STATUS)?;
+    let status: Status = client::read(&body)?;
+    if arguments.json {
+        body.push(b'\n');
+        return print_bytes(body);
+    }
+    let problems: Vec<Problem> = client::read(&client.question(PROBLEMS)?)?;
+    print(&text(&status, &problems))
+}
+
+/// The name by which a person knows a session: the profile that holds its keys.
+pub(crate) fn session_name(sessions: &[SessionReport], key: &str) -> Option<String> {
+    let session = sessions.iter().find(|session| session.identity == key)?;
+    Some(session.source_profile.clone())
+}
+
+fn text(status: &Status, problems: &[Problem]) -> String {
+    let endpoint = match &status.endpoint {
+        Some(address) => printable(address),
+        None => "no endpoint: its port is taken by another program".to_owned(),
+    };
+    let mut parts = vec![format!(
+        "stsd-daemon {}, pid {}, {endpoint}\n",
+        printable(&status.version),
+        status.pid
+    )];
+    if status.sessions.is_empty() {
+        parts.push("no long-term access key in the AWS configuration\n".to_owned());
+    } else {
+        parts.push(sessions_table(&status.sessions) + &remarks(&status.sessions));
+    }
+    if !status.profiles.is_empty() {
+        let name = |key: &str| session_name(&status.sessions, key);
+        parts.push(profiles_table(&status.profiles, name));
+    }
+    if !problems.is_empty() {
+        parts.push(problems.iter().map(problem).collect());
+    }
+    parts.join("\n")
+}
+
+/// AWS's rule, and the reason why IAM calls fail for people without a device.
+fn remarks(sessions: &[SessionReport]) -> String {
+    sessions
+        .iter()
+        .filter(|session| session.mfa_serial.is_none())
+        .filter(|session| matches!(session.state, SessionState::Unlocked))
+        .map(|session| {
+            let name = printable(&session.source_profile);
+            format!("{name}: a session without MFA; AWS refuses it every IAM call\n")
+        })
+        .collect()
+}
+
+fn problem(problem: &Problem) -> String {
+    let Problem { file, line, profile, key, severity, message } = problem;
+    let line = line.map_or(String::new(), |line| format!(":{line}"));
+    let severity = match severity {
+        Severity::Error => "error",
+        Severity::Notice => "notice",
+    };
+    let subject: Vec<_> = [
+        profile.as_ref().map(|name| format!("profile {name}")),
+        key.as_ref().map(ToString::to_string),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let subject =
+        if subject.is_empty() { String::new() } else { format!("{}: ", subject.join(", ")) };
+    printable(&format!("{file}{line}: {severity}: {subject}{message}")) + "\n"
+}

@@ -1,0 +1,64 @@
+//! What a person reads: tables, lengths of time, and text that cannot steer the terminal.
+
+mod report;
+mod table;
+mod time;
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde::Serialize;
+
+pub(crate) use report::{profiles_table, sessions_table, unlocked};
+pub(crate) use time::{length, until};
+
+use crate::failure::Failure;
+
+/// The text with every control character replaced: names and messages come from files and from
+/// servers, and an escape sequence in one must not reach the terminal.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+}
+
+/// A path as a message shows it.
+pub(crate) fn shown_path(path: &Path) -> String {
+    printable(&path.to_string_lossy())
+}
+
+/// Writes all of it at once, so that what is piped is whole or nothing.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut output = io::stdout().lock();
+    output.write_all(text.as_bytes()).and_then(|()| output.flush()).map_err(Failure::Output)
+}
+
+/// The same for what came as bytes, and may hold secrets: they are wiped with the buffer.
+pub(crate) fn print_bytes(bytes: Vec<u8>) -> Result<(), Failure> {
+    let mut output = io::stdout().lock();
+    output.write_all(&bytes).and_then(|()| output.flush()).map_err(Failure::Output)
+}
+
+/// Says on standard error what is wrong and does not end the command.
+pub(crate) fn complain(message: &str) {
+    let _ = io::stderr().write_all(format!("stsd: error: {}\n", printable(message)).as_bytes());
+}
+
+/// Says on standard error what could be better.
+pub(crate) fn warn(message: &str) {
+    let _ = io::stderr().write_all(format!("stsd: warning: {}\n", printable(message)).as_bytes());
+}
+
+/// Writes one line of JSON.
+pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string(value).map_err(|error| Failure::Output(error.into()))?;
+    print(&(text + "\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn no_control_character_comes_through() {
+        assert_eq!(printable("a\u{1b}[31m\u{9b}b\r\n\tc\u{7f}é"), "a?[31m?b???c?é");
+    }
+}

@@ -1,0 +1,158 @@
+//! The control socket: where it is, and whose it is. Nothing is sent to a program of another
+//! user: a token code in the wrong hands is a session in the wrong hands.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+
+use nix::unistd::Uid;
+use stsd_protocol::{Places, Refusal, RefusalCode};
+
+use crate::show::shown_path;
+
+/// Where the daemon listens: `STSD_SOCKET`, else the runtime directory's, else the one that the
+/// daemon recorded in the state directory, else `/tmp/stsd-UID`'s.
+pub(crate) fn path() -> PathBuf {
+    find(env_variable, Uid::effective().as_raw(), |record| fs::read_to_string(record).ok())
+}
+
+/// The places of this user, by the process's own variables.
+pub(crate) fn places() -> Result<Places, Refusal> {
+    Places::find(env_variable, Uid::effective().as_raw()).map_err(|error| {
+        Refusal::new(RefusalCode::Configuration, error.to_string())
+            .with_hint("set HOME, or XDG_CONFIG_HOME and XDG_STATE_HOME")
+    })
+}
+
+/// Connects, and makes sure of who answers before a byte is sent.
+pub(crate) fn connect(path: &Path) -> Result<UnixStream, Refusal> {
+    let none = |detail: String| {
+        let message = format!("no daemon answers at {}{detail}", shown_path(path));
+        Refusal::new(RefusalCode::NoDaemon, message)
+    };
+    let stream = UnixStream::connect(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused => none(String::new()),
+        _ => none(format!(": {error}")),
+    })?;
+    let owner = platform::peer_uid(&stream).map_err(|error| none(format!(": {error}")))?;
+    let own = Uid::effective();
+    if owner == own {
+        return Ok(stream);
+    }
+    let shown = shown_path(path);
+    let message = format!("the program that answers at {shown} runs as uid {owner}, not {own}");
+    Err(Refusal::new(RefusalCode::RequestRefused, message)
+        .with_hint("nothing was sent to it; find out who made that socket, or set STSD_SOCKET"))
+}
+
+fn env_variable(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
+}
+
+fn find(
+    variable: impl Fn(&str) -> Option<OsString>,
+    uid: u32,
+    read: impl Fn(&Path) -> Option<String>,
+) -> PathBuf {
+    if let Some(path) = variable("STSD_SOCKET") {
+        return PathBuf::from(path);
+    }
+    // Where there is no HOME, the places that hang on it are not looked at below.
+    let home_or_root = |name: &str| match name {
+        "HOME" => Some(variable(name).unwrap_or_else(|| "/".into())),
+        _ => variable(name),
+    };
+    let runtime_is_set =
+        variable("XDG_RUNTIME_DIR").is_some_and(|folder| Path::new(&folder).is_absolute());
+    if !runtime_is_set
+        && let Ok(places) = Places::find(&variable, uid)
+        && let Some(record) = read(&places.socket_record())
+        && record.starts_with('/')
+    {
+        return PathBuf::from(record.trim_end_matches('\n'));
+    }
+    match Places::find(home_or_root, uid) {
+        Ok(places) => places.control_socket(),
+        // Only a relative HOME leads here.
+        Err(_) => PathBuf::from(format!("/tmp/stsd-{uid}/stsd.sock")),
+    }
+}
+
+#[cfg(not(target_os = "macos"))]
+mod platform {
+    use std::os::unix::net::UnixStream;
+
+    use nix::sys::socket::{getsockopt, sockopt};
+    use nix::unistd::Uid;
+
+    /// Who called `listen`, as the kernel noted it.
+    pub(super) fn peer_uid(stream: &UnixStream) -> nix::Result<Uid> {
+        Ok(Uid::from_raw(getsockopt(stream, sockopt::PeerCredentials)?.uid()))
+    }
+}
+
+#[cfg(target_os = "macos")]
+mod platform {
+    use std::os::unix::net::UnixStream;
+
+    use nix::unistd::{Uid, getpeereid};
+
+    /// Who called `listen`, as the kernel noted it.
+    pub(super) fn peer_uid(stream: &UnixStream) -> nix::Result<Uid> {
+        Ok(getpeereid(stream)?.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+    use std::os::unix::net::UnixListener;
+    use std::path::Path;
+
+    use super::{connect, find};
+
+    fn found(variables: &[(&str, &str)], record: Option<&str>) -> String {
+        let variable = |name: &str| {
+            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value))
+        };
+        let path = find(variable, 1000, |_| record.map(str::to_owned));
+        path.to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn the_variable_then_the_runtime_directory_then_the_record_then_tmp() {
+        let home = ("HOME", "/home/alice");
+        let runtime = ("XDG_RUNTIME_DIR", "/run/user/1000");
+        let record = Some("/run/elsewhere/stsd.sock\n");
+        assert_eq!(found(&[("STSD_SOCKET", "/s"), runtime, home], record), "/s");
+        assert_eq!(found(&[runtime, home], record), "/run/user/1000/stsd/stsd.sock");
+        assert_eq!(found(&[runtime], record), "/run/user/1000/stsd/stsd.sock");
+        assert_eq!(found(&[home], record), "/run/elsewhere/stsd.sock");
+        assert_eq!(found(&[("XDG_RUNTIME_DIR", "run"), home], record), "/run/elsewhere/stsd.sock");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn without_anything_the_socket_is_in_tmp() {
+        assert_eq!(found(&[("HOME", "/home/alice")], None), "/tmp/stsd-1000/stsd.sock");
+        assert_eq!(found(&[], None), "/tmp/stsd-1000/stsd.sock");
+        assert_eq!(found(&[("HOME", "/h")], Some("relative")), "/tmp/stsd-1000/stsd.sock");
+    }
+
+    #[test]
+    fn connects_to_a_daemon_of_the_same_user() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("stsd.sock");
+        let _listener = UnixListener::bind(&path).unwrap();
+        assert!(connect(&path).is_ok());
+    }
+
+    #[test]
+    fn a_socket_that_nobody_listens_on_is_no_daemon() {
+        let refusal = connect(Path::new("/nonexistent/stsd.sock")).unwrap_err();
+        assert_eq!(refusal.message, "no daemon answers at /nonexistent/stsd.sock");
+        assert_eq!(refusal.code.exit_code(), 69);
+    }
+}
