@@ -1,11 +1,17 @@
 //! The daemon of stsd. The rooms, from the wire inwards: [`endpoint`] and [`control`] speak HTTP by
-//! what [`wire`] gives both,
-//! [`caller`] says who is asking, [`listeners`] owns the sockets, [`service`] is what the wire may
-//! ask of the state.
+//! what [`wire`] gives both, [`caller`] says who is asking, [`listeners`] owns the sockets,
+//! [`service`] is what the wire may ask, [`owner`] holds the state, [`state`] and [`schedule`]
+//! decide and do nothing else, and [`gateway`] is the way to AWS.
 
 pub mod caller;
+pub mod clock;
 pub mod control;
+pub mod daemon;
 pub mod endpoint;
+pub mod gateway;
 pub mod listeners;
+pub mod owner;
+pub mod schedule;
 pub mod service;
+pub mod state;
 pub mod wire;

@@ -1,0 +1,209 @@
+//! The daemon as its doors see it: reads the owner's snapshots, sends it commands, and waits.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use stsd_protocol::control::{
+    CallerIdentity, Challenge, ChallengeRequest, Environment, Locked, ProfileReport, ProfileState,
+    Sockets, Status, UnlockRequest, Unlocked,
+};
+use stsd_protocol::gateway::{Base, Operation, Outcome, Problem, Settings, WhoamiRequest};
+use stsd_protocol::{Places, Refusal, RefusalCode, VERSION};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, timeout_at};
+
+use crate::clock::Clock;
+use crate::gateway::Gateway;
+use crate::owner::Command;
+use crate::service::{Served, Service};
+use crate::state::{Answer, Held, Table, other_refusal};
+
+/// The one implementation of [`Service`].
+#[derive(Debug)]
+pub struct Daemon<C, G> {
+    /// The daemon's time.
+    pub clock: C,
+    /// For `whoami`, which changes nothing in the state.
+    pub gateway: Arc<G>,
+    /// For the gateway.
+    pub settings: Settings,
+    /// The owner's ear.
+    pub commands: mpsc::UnboundedSender<Command>,
+    /// The owner's word.
+    pub snapshots: watch::Receiver<Arc<Table>>,
+    /// Where everything is.
+    pub places: Places,
+    /// The port of the endpoint, while it is ours.
+    pub port: Arc<RwLock<Option<u16>>>,
+}
+
+impl<C: Clock, G: Gateway> Daemon<C, G> {
+    /// Credentials for a profile, waiting for STS if need be.
+    async fn held(&self, profile: Option<&str>) -> Result<Arc<Held>, Refusal> {
+        let deadline = Instant::now() + HOLD;
+        let mut snapshots = self.snapshots.clone();
+        loop {
+            let table = Arc::clone(&snapshots.borrow_and_update());
+            match table.answer(profile, self.clock.now()) {
+                Answer::Ready(held) => {
+                    self.note_use(&table, profile)?;
+                    return Ok(held);
+                }
+                Answer::Refuse(refusal) => return Err(refusal),
+                Answer::Cold => {
+                    let name = table.profiles[table.find(profile)?].planned.name.clone();
+                    self.send(Command::Want(name))?;
+                }
+                Answer::Fetching => {}
+            }
+            drop(table);
+            match timeout_at(deadline, snapshots.changed()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => return Err(stopping()),
+                Err(_) => {
+                    let message = "STS has been asked and has not answered yet";
+                    return Err(Refusal::new(RefusalCode::Pending, message));
+                }
+            }
+        }
+    }
+
+    /// A profile that is served for the first time since it was unlocked is in use from then on.
+    fn note_use(&self, table: &Table, profile: Option<&str>) -> Result<(), Refusal> {
+        let found = &table.profiles[table.find(profile)?];
+        if found.in_use { Ok(()) } else { self.send(Command::Want(found.planned.name.clone())) }
+    }
+
+    fn send(&self, command: Command) -> Result<(), Refusal> {
+        self.commands.send(command).map_err(|_| stopping())
+    }
+
+    async fn ask<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<Result<T, Refusal>>) -> Command,
+    ) -> Result<T, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        self.send(command(reply))?;
+        answer.await.unwrap_or_else(|_| Err(stopping()))
+    }
+
+    fn port(&self) -> Option<u16> {
+        *self.port.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until no profile of these is being fetched.
+    async fn settled(&self, names: &[String]) -> Result<Arc<Table>, Refusal> {
+        let mut snapshots = self.snapshots.clone();
+        let asking = |table: &Arc<Table>| {
+            let place = |name: &String| table.find(Some(name)).ok();
+            let profiles = names.iter().filter_map(place).map(|place| &table.profiles[place]);
+            profiles.into_iter().any(|profile| {
+                let own = table.session_of(profile).is_some_and(|session| session.asking);
+                profile.asking.is_some() || (own && profile.hops().is_empty())
+            })
+        };
+        let table = snapshots.wait_for(|table| !asking(table)).await.map_err(|_| stopping())?;
+        Ok(Arc::clone(&table))
+    }
+}
+
+impl<C: Clock, G: Gateway> Service for Daemon<C, G> {
+    async fn credentials(&self, profile: Option<&str>) -> Result<Served, Refusal> {
+        self.held(profile).await.map(|held| held.serve(self.clock.now()))
+    }
+
+    fn status(&self) -> Status {
+        let now = self.clock.now();
+        let table = Arc::clone(&self.snapshots.borrow());
+        let text = |path: std::path::PathBuf| path.to_string_lossy().into_owned();
+        Status {
+            version: VERSION.to_owned(),
+            pid: std::process::id(),
+            endpoint: self.port().map(|port| format!("http://127.0.0.1:{port}")),
+            authorization_token_file: text(self.places.authorization_token()),
+            config_view: text(self.places.config_view()),
+            sockets: Sockets {
+                control: text(self.places.control_socket()),
+                credentials: text(self.places.credentials_socket()),
+            },
+            sessions: table.session_reports(now),
+            profiles: table.profile_reports(now),
+        }
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        self.snapshots.borrow().problems.to_vec()
+    }
+
+    fn challenge(&self, request: ChallengeRequest) -> Result<Vec<Challenge>, Refusal> {
+        self.snapshots.borrow().challenge(&request)
+    }
+
+    async fn unlock(&self, request: UnlockRequest) -> Result<Unlocked, Refusal> {
+        self.ask(|reply| Command::Unlock(Box::new(request), reply)).await
+    }
+
+    async fn lock(&self, profile: Option<String>) -> Result<Locked, Refusal> {
+        self.ask(|reply| Command::Lock(profile, reply)).await
+    }
+
+    async fn refresh(&self, profile: Option<String>) -> Result<Vec<ProfileReport>, Refusal> {
+        let names = self.ask(|reply| Command::Refresh(profile, reply)).await?;
+        let table = self.settled(&names).await?;
+        let now = self.clock.now();
+        let mut reports = table.profile_reports(now);
+        reports.retain(|report| names.contains(&report.profile));
+        Ok(reports)
+    }
+
+    async fn whoami(&self, profile: Option<String>) -> Result<CallerIdentity, Refusal> {
+        let held = self.held(profile.as_deref()).await?;
+        let target = {
+            let table = self.snapshots.borrow();
+            table.profiles[table.find(profile.as_deref())?].planned.target.clone()
+        };
+        let base = Base::Temporary(held.credentials().clone());
+        let request = WhoamiRequest { base, target, clock_offset: 0 };
+        let call = self.gateway.call(Operation::Whoami(request), self.settings.clone());
+        match call.await.outcome {
+            Outcome::Caller(caller) => Ok(CallerIdentity {
+                user_id: caller.user_id,
+                account: caller.account,
+                arn: caller.arn,
+            }),
+            Outcome::Failure(failure) => Err(other_refusal(&failure)),
+            Outcome::Credentials(_) | Outcome::Plan(_) => {
+                Err(Refusal::new(RefusalCode::Internal, "the gateway answered out of turn"))
+            }
+        }
+    }
+
+    fn environment(&self, profile: Option<String>) -> Result<Environment, Refusal> {
+        let table = self.snapshots.borrow();
+        let found = &table.profiles[table.find(profile.as_deref())?];
+        let report = found.report(table.session_of(found), self.clock.now());
+        if let (ProfileState::Unsupported | ProfileState::Invalid, Some(refusal)) =
+            (report.state, report.last_error)
+        {
+            return Err(refusal);
+        }
+        let text = |path: std::path::PathBuf| path.to_string_lossy().into_owned();
+        Ok(Environment {
+            credentials_uri: self
+                .port()
+                .map(|port| format!("http://127.0.0.1:{port}/creds/{}", report.path)),
+            profile: report.profile,
+            authorization_token_file: text(self.places.authorization_token()),
+            config_view: text(self.places.config_view()),
+            credentials_view: text(self.places.credentials_view()),
+            region: report.region,
+        })
+    }
+}
+
+fn stopping() -> Refusal {
+    Refusal::new(RefusalCode::Pending, "the daemon is stopping").with_hint("start it again")
+}
+
+/// How long a request for something cold is held: see DESIGN.md's wire section.
+const HOLD: Duration = Duration::from_millis(4500);

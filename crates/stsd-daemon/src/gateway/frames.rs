@@ -1,0 +1,40 @@
+//! Frames on the gateway's socket: see `stsd_protocol::frame`. Buffers are sized once, so that no
+//! growing leaves a copy of a secret behind.
+
+use std::io;
+
+use stsd_protocol::frame::{HEADER, REQUEST_LIMIT, RESPONSE_LIMIT, header, length};
+use stsd_protocol::gateway::{Request, Response};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use zeroize::Zeroizing;
+
+/// Writes one request whole.
+///
+/// # Errors
+/// If it is too long, or the gateway is gone.
+pub(super) async fn write<W: AsyncWrite + Unpin>(to: &mut W, request: &Request) -> io::Result<()> {
+    let mut frame = Zeroizing::new(Vec::with_capacity(HEADER + REQUEST_LIMIT));
+    frame.extend_from_slice(&[0; HEADER]);
+    serde_json::to_writer(&mut *frame, request)?;
+    let header = header(frame.len() - HEADER, REQUEST_LIMIT)
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the request is too long"))?;
+    frame[..HEADER].copy_from_slice(&header);
+    to.write_all(&frame).await
+}
+
+/// Reads one response.
+///
+/// # Errors
+/// If the gateway is gone, or does not speak the protocol. Says where, never what.
+pub(super) async fn read<R: AsyncRead + Unpin>(from: &mut R) -> io::Result<Response> {
+    let mut head = [0; HEADER];
+    from.read_exact(&mut head).await?;
+    let length = length(head, RESPONSE_LIMIT).ok_or_else(|| garbled("its length"))?;
+    let mut body = Zeroizing::new(vec![0; length]);
+    from.read_exact(&mut body).await?;
+    serde_json::from_slice(&body).map_err(|_| garbled("its text"))
+}
+
+fn garbled(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("a frame that is wrong in {what}"))
+}

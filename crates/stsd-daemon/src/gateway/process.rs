@@ -1,0 +1,146 @@
+//! The keeper of the gateway's process: starts one when a call comes, and lets it go after ten idle
+//! seconds or at a lock. What runs in it is [`super::worker`]'s matter.
+//!
+//! A call whose frame was not written whole is made once more in a fresh process, and so is one
+//! whose answer was lost, unless it is an unlock: its token code may be spent.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream as StdUnixStream;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use stsd_protocol::gateway::{Operation, Settings};
+use tokio::net::UnixStream;
+use tokio::process::{Child, Command};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tracing::debug;
+
+use super::worker::{Worker, run};
+use super::{Call, Gateway, Reply};
+
+/// Starts and ends gateway processes.
+#[derive(Debug)]
+pub struct GatewayProcess {
+    messages: mpsc::UnboundedSender<Message>,
+    /// Ends, and every process with it, when this is dropped.
+    _keeper: JoinSet<()>,
+}
+
+/// What the keeper is told.
+#[derive(Debug)]
+pub(super) enum Message {
+    /// Make this call.
+    Call(Box<Waiting>),
+    /// Let the process go as soon as it has answered what it was asked.
+    Close,
+}
+
+/// A call and who waits for it.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) operation: Operation,
+    pub(super) settings: Settings,
+    pub(super) reply: oneshot::Sender<Reply>,
+    /// Whether this is the second try.
+    pub(super) again: bool,
+}
+
+impl GatewayProcess {
+    /// Uses the program at `program`, with nothing but `home` in its environment.
+    pub fn new(program: PathBuf, home: Option<OsString>) -> Self {
+        let (messages, inbox) = mpsc::unbounded_channel();
+        let mut keeper = JoinSet::new();
+        let back = messages.downgrade();
+        keeper.spawn(keep(Launch { program, home }, inbox, back));
+        Self { messages, _keeper: keeper }
+    }
+}
+
+impl Gateway for GatewayProcess {
+    fn call(&self, operation: Operation, settings: Settings) -> Call {
+        let (reply, answer) = oneshot::channel();
+        let waiting = Box::new(Waiting { operation, settings, reply, again: false });
+        let sent = self.messages.send(Message::Call(waiting));
+        Box::pin(async move {
+            match (sent, answer.await) {
+                (Ok(()), Ok(reply)) => reply,
+                (sent, _) => {
+                    let message = "the gateway's keeper is gone".to_owned();
+                    Reply::lost("GatewayLost", message, sent.is_ok())
+                }
+            }
+        })
+    }
+
+    fn close(&self) {
+        // Without a keeper there is no process to close.
+        let _ = self.messages.send(Message::Close);
+    }
+}
+
+/// Hands each call to the process that there is, or to a new one.
+async fn keep(
+    launch: Launch,
+    mut inbox: mpsc::UnboundedReceiver<Message>,
+    back: mpsc::WeakUnboundedSender<Message>,
+) {
+    let mut workers = JoinSet::new();
+    let mut current: Option<mpsc::UnboundedSender<Box<Waiting>>> = None;
+    while let Some(message) = inbox.recv().await {
+        while workers.try_join_next().is_some() {}
+        let waiting = match message {
+            Message::Call(waiting) => waiting,
+            Message::Close => {
+                current = None;
+                continue;
+            }
+        };
+        let unsent = match &current {
+            Some(worker) => worker.send(waiting).err().map(|unsent| unsent.0),
+            None => Some(waiting),
+        };
+        let Some(waiting) = unsent else { continue };
+        match launch.start() {
+            Ok((child, stream)) => {
+                debug!(pid = child.id(), "started the gateway");
+                let (calls, inbox) = mpsc::unbounded_channel();
+                // The receiver lives in the worker that starts below.
+                let _ = calls.send(waiting);
+                workers.spawn(run(Worker::new(child, stream), inbox, back.clone()));
+                current = Some(calls);
+            }
+            Err(error) => {
+                let message = format!("cannot start {} ({error})", launch.program.display());
+                // Whoever asked may have gone away.
+                let _ = waiting.reply.send(Reply::lost("GatewayMissing", message, false));
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Launch {
+    program: PathBuf,
+    home: Option<OsString>,
+}
+
+impl Launch {
+    /// A process with one end of a socket as its standard input, and the other end.
+    fn start(&self) -> io::Result<(Child, UnixStream)> {
+        let (ours, theirs) = StdUnixStream::pair()?;
+        ours.set_nonblocking(true)?;
+        let mut command = Command::new(&self.program);
+        command
+            .env_clear()
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            .stdout(Stdio::null())
+            .kill_on_drop(true);
+        if let Some(home) = &self.home {
+            command.env("HOME", home);
+        }
+        Ok((command.spawn()?, UnixStream::from_std(ours)?))
+    }
+}

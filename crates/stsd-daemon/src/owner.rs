@@ -1,0 +1,300 @@
+//! The one task that owns the state. It takes commands, makes the calls that the state wants, and
+//! publishes a snapshot after every change; nobody else writes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use stsd_protocol::Refusal;
+use stsd_protocol::RefusalCode;
+use stsd_protocol::control::{Locked, UnlockRequest, Unlocked};
+use stsd_protocol::gateway::{Operation, Outcome, PlanRequest, Settings};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+use tracing::{error, info, warn};
+
+use crate::clock::Clock;
+use crate::gateway::{Gateway, Reply};
+use crate::state::{Finished, Job, JobKind, Remembered, State, Table, other_refusal};
+
+/// What the wire asks of the owner. Each answer goes to the one who asked; one who has gone away
+/// changes nothing, since a call that was begun is finished.
+#[derive(Debug)]
+pub enum Command {
+    /// Somebody waits for the profile at this place of the table with these names.
+    Want(String),
+    /// GetSessionToken.
+    Unlock(Box<UnlockRequest>, oneshot::Sender<Result<Unlocked, Refusal>>),
+    /// Forget.
+    Lock(Option<String>, oneshot::Sender<Result<Locked, Refusal>>),
+    /// Fetch anew; the answer names the profiles that are asked for.
+    Refresh(Option<String>, oneshot::Sender<Result<Vec<String>, Refusal>>),
+    /// Read the user's files again.
+    Replan,
+}
+
+/// What the owner puts somewhere else than into a snapshot.
+pub trait Keeper: Send + 'static {
+    /// Keeps the names in use and the locks over a restart.
+    fn remember(&mut self, remembered: &Remembered);
+
+    /// Writes the view, and watches the files that it was made of.
+    fn publish_view(&mut self, view: &str, files: &[String]);
+}
+
+/// The owner and all that it needs.
+#[derive(Debug)]
+pub struct Owner<C, G, K> {
+    state: State,
+    clock: C,
+    gateway: Arc<G>,
+    keeper: K,
+    settings: Settings,
+    client_program: String,
+    snapshots: watch::Sender<Arc<Table>>,
+    published: u64,
+    remembered: Remembered,
+    unlocking: HashMap<(String, u64), oneshot::Sender<Result<Unlocked, Refusal>>>,
+    calls: JoinSet<Done>,
+    planning: bool,
+}
+
+/// The end of one call.
+#[derive(Debug)]
+enum Done {
+    Job(JobKind, u64, Reply),
+    Plan(Reply),
+}
+
+/// What the owner is made of.
+#[derive(Debug)]
+pub struct Parts<C, G, K> {
+    /// Empty but for what was remembered.
+    pub state: State,
+    /// The daemon's time.
+    pub clock: C,
+    /// The way to AWS.
+    pub gateway: Arc<G>,
+    /// The way to the state directory.
+    pub keeper: K,
+    /// For the plan.
+    pub settings: Settings,
+    /// The absolute path of `stsd`, for the view.
+    pub client_program: String,
+}
+
+impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
+    /// The owner, and where its snapshots come out.
+    pub fn new(parts: Parts<C, G, K>) -> (Self, watch::Receiver<Arc<Table>>) {
+        let Parts { state, clock, gateway, keeper, settings, client_program } = parts;
+        let (snapshots, receiver) = watch::channel(Arc::new(state.table().clone()));
+        let remembered = state.remember();
+        let owner = Self {
+            state,
+            clock,
+            gateway,
+            keeper,
+            settings,
+            client_program,
+            snapshots,
+            published: 0,
+            remembered,
+            unlocking: HashMap::new(),
+            calls: JoinSet::new(),
+            planning: false,
+        };
+        (owner, receiver)
+    }
+
+    /// Works until nobody can send commands any more.
+    pub async fn run(mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
+        self.plan();
+        loop {
+            let nap = self.state.nap(self.clock.now());
+            tokio::select! {
+                command = commands.recv() => match command {
+                    Some(command) => self.obey(command),
+                    None => return,
+                },
+                Some(done) = self.calls.join_next() => match done {
+                    Ok(done) => self.take_in(done),
+                    // The call's future only waits; if it panics, the state can no longer be
+                    // trusted to hear of its calls.
+                    Err(panic) => {
+                        error!(%panic, "a call of the gateway broke");
+                        return;
+                    }
+                },
+                () = sleep(nap) => {}
+            }
+            let due = self.state.due(self.clock.now());
+            self.start(due);
+            self.publish();
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        let now = self.clock.now();
+        match command {
+            Command::Want(profile) => {
+                let place = self.state.table().find(Some(&profile)).ok();
+                let job = place.and_then(|place| self.state.want(place, now));
+                self.start(job);
+            }
+            Command::Unlock(request, reply) => self.unlock(*request, reply),
+            Command::Lock(profile, reply) => {
+                let locked = self.state.lock(profile.as_deref(), now);
+                if let Ok(locked) = &locked {
+                    info!(identities = ?locked.locked, "locked");
+                    self.gateway.close();
+                }
+                // The snapshot goes first: whoever hears "locked" is served nothing afterwards.
+                self.publish();
+                let _ = reply.send(locked);
+            }
+            Command::Refresh(profile, reply) => {
+                let asked = self.state.refresh(profile.as_deref(), now).map(|(places, jobs)| {
+                    self.start(jobs);
+                    let name =
+                        |place: usize| self.state.table().profiles[place].planned.name.clone();
+                    places.into_iter().map(name).collect()
+                });
+                self.publish();
+                let _ = reply.send(asked);
+            }
+            Command::Replan => self.plan(),
+        }
+    }
+
+    fn unlock(
+        &mut self,
+        request: UnlockRequest,
+        reply: oneshot::Sender<Result<Unlocked, Refusal>>,
+    ) {
+        match self.state.begin_unlock(request, self.clock.now()) {
+            Err(refusal) => {
+                info!(code = ?refusal.code, "refused an unlock");
+                let _ = reply.send(Err(refusal));
+            }
+            Ok(job) => {
+                if let JobKind::Session { identity, .. } = &job.kind {
+                    self.unlocking.insert((identity.clone(), job.generation), reply);
+                }
+                self.start([job]);
+            }
+        }
+    }
+
+    /// Makes the calls that the state wants.
+    fn start(&mut self, jobs: impl IntoIterator<Item = Job>) {
+        for job in jobs {
+            let call = self.gateway.call(job.operation, job.settings);
+            let (kind, generation) = (job.kind, job.generation);
+            self.calls.spawn(async move { Done::Job(kind, generation, call.await) });
+        }
+    }
+
+    fn plan(&mut self) {
+        if self.planning {
+            return;
+        }
+        self.planning = true;
+        let request = PlanRequest { client_program: self.client_program.clone() };
+        let call = self.gateway.call(Operation::Plan(request), self.settings.clone());
+        self.calls.spawn(async move { Done::Plan(call.await) });
+    }
+
+    fn take_in(&mut self, done: Done) {
+        match done {
+            Done::Plan(reply) => self.take_in_plan(reply),
+            Done::Job(kind, generation, reply) => {
+                log(&kind, &reply.outcome);
+                let now = self.clock.now();
+                let Reply { outcome, sts_date } = reply;
+                let asker = match &kind {
+                    JobKind::Session { identity, .. } => {
+                        let key = (identity.clone(), generation);
+                        self.unlocking.remove(&key).map(|reply| (key.0, reply))
+                    }
+                    JobKind::Role { .. } => None,
+                };
+                let followup =
+                    self.state.finish(Finished { kind, generation, outcome, sts_date }, now);
+                self.start(followup.jobs);
+                if followup.replan {
+                    self.plan();
+                }
+                self.publish();
+                if let Some((identity, reply)) = asker {
+                    let _ = reply.send(self.state.unlocked(&identity, now));
+                }
+            }
+        }
+    }
+
+    fn take_in_plan(&mut self, reply: Reply) {
+        self.planning = false;
+        match reply.outcome {
+            Outcome::Plan(plan) => {
+                info!(
+                    profiles = plan.profiles.len(),
+                    identities = plan.identities.len(),
+                    problems = plan.problems.len(),
+                    "read the AWS configuration"
+                );
+                for problem in &plan.problems {
+                    warn!(file = problem.file, line = problem.line, "{}", problem.message);
+                }
+                self.keeper.publish_view(&plan.view, &plan.files);
+                self.state.replan(plan);
+            }
+            Outcome::Failure(failure) => {
+                warn!(code = failure.code, "{}", failure.message);
+                self.state.plan_failed(other_refusal(&failure));
+            }
+            Outcome::Credentials(_) | Outcome::Caller(_) => {
+                let code = RefusalCode::Internal;
+                self.state.plan_failed(Refusal::new(code, "the gateway answered out of turn"));
+            }
+        }
+    }
+
+    /// Lets everybody see the state if it has changed, and keeps what should outlive it.
+    fn publish(&mut self) {
+        if self.state.version() == self.published {
+            return;
+        }
+        self.published = self.state.version();
+        self.snapshots.send_replace(Arc::new(self.state.table().clone()));
+        let remembered = self.state.remember();
+        if remembered != self.remembered {
+            self.keeper.remember(&remembered);
+            self.remembered = remembered;
+        }
+    }
+}
+
+fn log(kind: &JobKind, outcome: &Outcome) {
+    let (what, name) = match kind {
+        JobKind::Session { identity, .. } => ("session", identity),
+        JobKind::Role { profile } => ("role", profile),
+    };
+    match outcome {
+        Outcome::Credentials(issued) => {
+            info!(what, name, expiration = %issued.credentials.expiration, "refreshed");
+        }
+        Outcome::Failure(failure) => {
+            warn!(
+                what,
+                name,
+                code = failure.code,
+                retryable = failure.retryable,
+                "{}",
+                failure.message
+            );
+        }
+        Outcome::Plan(_) | Outcome::Caller(_) => {
+            error!(what, name, "the gateway answered out of turn")
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Credentials that STS gave, and how long they last by the clock that nobody sets.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use stsd_protocol::Timestamp;
+use stsd_protocol::gateway::TemporaryCredentials;
+
+use crate::clock::Now;
+use crate::schedule::{LAST_MOMENT, LONGEST_SERVED, due_after};
+use crate::service::Served;
+
+/// One set of temporary credentials. Shared by the owner and its snapshots; wiped with the last.
+#[derive(Debug)]
+pub struct Held {
+    credentials: TemporaryCredentials,
+    /// STS's date when it gave them.
+    pub issued: Timestamp,
+    /// Twelve digits, where known.
+    pub account_id: Option<String>,
+    /// The role, or the user's ARN for a user's own session, where known.
+    pub role_arn: Option<String>,
+    /// When they are due for renewal, by the boot clock.
+    pub due: Duration,
+    /// When they came, by the boot clock.
+    begins: Duration,
+    /// Their end, by the boot clock.
+    ends: Duration,
+    /// Whether anybody got them: a lock says until when those stay valid at AWS.
+    handed_out: AtomicBool,
+}
+
+impl Held {
+    /// Takes over what STS gave just now. `sts_date` is its `Date` header: what is left is counted
+    /// from it, so that a wrong local date changes nothing.
+    pub fn new(
+        credentials: TemporaryCredentials,
+        sts_date: Option<Timestamp>,
+        now: Now,
+        jitter: f64,
+    ) -> Self {
+        let issued = sts_date.unwrap_or_else(|| now.date());
+        let life = credentials.expiration.since(issued);
+        Self {
+            issued,
+            account_id: None,
+            role_arn: None,
+            due: now.boot + due_after(life, jitter),
+            begins: now.boot,
+            ends: now.boot + life,
+            handed_out: AtomicBool::new(false),
+            credentials,
+        }
+    }
+
+    /// Whose they are.
+    #[must_use]
+    pub fn owned_by(mut self, account_id: Option<String>, role_arn: Option<String>) -> Self {
+        self.account_id = account_id;
+        self.role_arn = role_arn;
+        self
+    }
+
+    /// What is left of them; zero once they may no longer be served.
+    pub fn remaining(&self, now: Now) -> Duration {
+        let left = self.ends.saturating_sub(now.boot);
+        if left > LAST_MOMENT { left } else { Duration::ZERO }
+    }
+
+    /// Whether they may still be served.
+    pub fn is_valid(&self, now: Now) -> bool {
+        !self.remaining(now).is_zero()
+    }
+
+    /// When they came, by the boot clock.
+    pub fn begins(&self) -> Duration {
+        self.begins
+    }
+
+    /// Their end by the boot clock.
+    pub fn ends(&self) -> Duration {
+        self.ends
+    }
+
+    /// Their end as STS said it.
+    pub fn expiration(&self) -> Timestamp {
+        self.credentials.expiration
+    }
+
+    /// Not secret.
+    pub fn access_key_id(&self) -> &str {
+        &self.credentials.access_key_id
+    }
+
+    /// For a call by the gateway.
+    pub fn credentials(&self) -> &TemporaryCredentials {
+        &self.credentials
+    }
+
+    /// Their end if anybody has them.
+    pub fn handed_out_until(&self) -> Option<Timestamp> {
+        self.handed_out.load(Ordering::Relaxed).then_some(self.credentials.expiration)
+    }
+
+    /// A copy to hand out, with an `Expiration` that is honest by the caller's own clock and never
+    /// later than the real one.
+    pub fn serve(&self, now: Now) -> Served {
+        self.handed_out.store(true, Ordering::Relaxed);
+        let by_local_clock = now.date().plus(self.remaining(now).min(LONGEST_SERVED));
+        Served {
+            access_key_id: self.credentials.access_key_id.clone(),
+            secret_access_key: self.credentials.secret_access_key.clone(),
+            session_token: self.credentials.session_token.clone(),
+            expiration: by_local_clock.min(self.credentials.expiration),
+            last_updated: self.issued,
+            account_id: self.account_id.clone(),
+            role_arn: self.role_arn.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use stsd_protocol::Timestamp;
+    use stsd_protocol::gateway::TemporaryCredentials;
+    use stsd_secret::Secret;
+
+    use super::Held;
+    use crate::clock::test::at;
+
+    fn held(sts_now: u64, seconds: u64) -> Held {
+        let credentials = TemporaryCredentials {
+            access_key_id: "ASIAIOSFODNN7EXAMPLE".to_owned(),
+            secret_access_key: Secret::new("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+            session_token: Secret::new("example-session-token"),
+            expiration: Timestamp::from_unix(sts_now + seconds),
+        };
+        Held::new(credentials, Some(Timestamp::from_unix(sts_now)), at(Duration::ZERO), 0.0)
+    }
+
+    fn minutes(count: u64) -> Duration {
+        Duration::from_secs(60 * count)
+    }
+
+    #[test]
+    fn the_served_end_is_an_hour_away_at_most_and_never_after_the_real_one() {
+        let session = held(1_800_000_000, 12 * 3600);
+        let served = session.serve(at(minutes(10))).expiration;
+        assert_eq!(served, Timestamp::from_unix(1_800_000_000 + 70 * 60));
+        let served = session.serve(at(minutes(11 * 60 + 30))).expiration;
+        assert_eq!(served, session.expiration());
+    }
+
+    #[test]
+    fn a_wrong_local_date_does_not_shorten_or_stretch_what_is_left() {
+        for skew in [-315_360_000_i64, -3600, 3600, 315_360_000] {
+            let sts_now = 1_800_000_000_u64.saturating_add_signed(skew);
+            let role = held(sts_now, 3600);
+            assert_eq!(role.remaining(at(minutes(10))), minutes(50));
+            assert!(role.is_valid(at(minutes(59))));
+            assert!(!role.is_valid(at(minutes(60))));
+        }
+    }
+
+    #[test]
+    fn a_slow_local_clock_is_told_an_end_that_its_own_arithmetic_gets_right() {
+        let role = held(1_800_000_000 + 3600, 3600);
+        let served = role.serve(at(Duration::ZERO)).expiration;
+        assert_eq!(served, Timestamp::from_unix(1_800_000_000 + 3600));
+    }
+
+    #[test]
+    fn nothing_counts_as_handed_out_before_it_is_served() {
+        let role = held(1_800_000_000, 3600);
+        assert_eq!(role.handed_out_until(), None);
+        role.serve(at(Duration::ZERO));
+        assert_eq!(role.handed_out_until(), Some(role.expiration()));
+    }
+}

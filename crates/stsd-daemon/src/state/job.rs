@@ -1,0 +1,123 @@
+//! What the state wants from STS, and what to make of the answers that are not credentials.
+
+use stsd_protocol::gateway::{Failure, FailureKind, Operation, Outcome, Settings};
+use stsd_protocol::{Refusal, RefusalCode, Timestamp};
+
+use super::session::quoted;
+
+/// One call of the gateway.
+#[derive(Debug)]
+pub struct Job {
+    /// For whom.
+    pub kind: JobKind,
+    /// The session's generation when it was made.
+    pub generation: u64,
+    /// What to ask.
+    pub operation: Operation,
+    /// With which settings.
+    pub settings: Settings,
+}
+
+/// For whom a job is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobKind {
+    /// The session of an identity.
+    Session {
+        /// The long-term access key id.
+        identity: String,
+        /// The device whose code it carries.
+        mfa_serial: Option<String>,
+        /// What stands for that code among the spent ones.
+        code_mark: Option<u64>,
+    },
+    /// The role credentials of a profile.
+    Role {
+        /// The profile's name.
+        profile: String,
+    },
+}
+
+/// A job's end.
+#[derive(Debug)]
+pub struct Finished {
+    /// The job's.
+    pub kind: JobKind,
+    /// The job's.
+    pub generation: u64,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// STS's date, if it answered at all.
+    pub sts_date: Option<Timestamp>,
+}
+
+/// Says a failed GetSessionToken. `source_profile` is the one to name in a hint.
+pub(super) fn session_refusal(failure: &Failure, source_profile: &str) -> Refusal {
+    let unlock = match source_profile {
+        "default" => "stsd unlock".to_owned(),
+        profile => format!("stsd unlock {}", quoted(profile)),
+    };
+    let detail = format!("{}: {}", failure.code, failure.message);
+    match failure.kind {
+        FailureKind::WrongCode => {
+            Refusal::new(RefusalCode::WrongCode, "STS did not take the token code")
+                .with_hint(format!("check the device and run `{unlock}` with its next code"))
+        }
+        // No answer after the code was sent: whether STS saw it, nobody knows.
+        FailureKind::Unavailable if failure.code_sent && failure.http_status.is_none() => {
+            Refusal::new(
+                RefusalCode::OutcomeUnknown,
+                format!("STS's answer was lost and the token code may be spent: {detail}"),
+            )
+            .with_hint(format!("wait for the next code and run `{unlock}` again"))
+        }
+        FailureKind::Unavailable if !failure.code_sent => Refusal::new(
+            RefusalCode::Unavailable,
+            format!("STS cannot be reached, and no code was sent: {detail}"),
+        )
+        .with_hint(format!("run `{unlock}` again when the network is back")),
+        FailureKind::Denied if !failure.code_sent => Refusal::new(
+            RefusalCode::Denied,
+            format!("STS refused the keys of profile {}: {detail}", quoted(source_profile)),
+        )
+        .with_hint(format!("check the keys of {} in ~/.aws/credentials", quoted(source_profile))),
+        FailureKind::Denied => {
+            Refusal::new(RefusalCode::Denied, format!("STS refused the session: {detail}"))
+                .with_hint("check the device's serial number and the user's policies")
+        }
+        _ => other_refusal(failure),
+    }
+}
+
+/// Says a failed AssumeRole.
+pub(super) fn role_refusal(failure: &Failure, profile: &str, worked_before: bool) -> Refusal {
+    let name = quoted(profile);
+    let detail = format!("{}: {}", failure.code, failure.message);
+    match failure.kind {
+        FailureKind::Denied if worked_before => Refusal::new(
+            RefusalCode::Denied,
+            format!("STS denied profile {name}, which worked earlier; the MFA may be too old for the role's policy: {detail}"),
+        )
+        .with_hint("run `stsd unlock` to renew it"),
+        FailureKind::Denied | FailureKind::WrongCode => {
+            Refusal::new(RefusalCode::Denied, format!("STS denied profile {name}: {detail}"))
+                .with_hint(format!("ask for the role's trust policy, then run `stsd refresh {name}`"))
+        }
+        FailureKind::Unavailable => Refusal::new(
+            RefusalCode::Unavailable,
+            format!("STS cannot be reached for profile {name}: {detail}"),
+        ),
+        _ => other_refusal(failure),
+    }
+}
+
+/// Says what neither STS nor the network is to blame for.
+pub(crate) fn other_refusal(failure: &Failure) -> Refusal {
+    let code = match failure.kind {
+        FailureKind::Denied | FailureKind::WrongCode => RefusalCode::Denied,
+        FailureKind::Unavailable => RefusalCode::Unavailable,
+        FailureKind::Changed | FailureKind::Configuration => RefusalCode::Configuration,
+        FailureKind::Unsupported => RefusalCode::UnsupportedProfile,
+        FailureKind::Version => RefusalCode::VersionMismatch,
+    };
+    Refusal::new(code, failure.message.clone())
+}

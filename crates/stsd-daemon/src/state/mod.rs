@@ -1,0 +1,181 @@
+//! What stsd holds and what it does next: the two state tables and every transition, without a
+//! socket, a process or a clock of its own. Each function is given the time.
+//!
+//! [`State`] belongs to one owner. A transition that needs STS returns a [`Job`]; the job's outcome
+//! comes back through [`State::finish`] under the generation that the job was made in.
+
+mod held;
+mod job;
+mod plan;
+mod profile;
+mod refresh;
+mod session;
+mod spent;
+mod table;
+mod trouble;
+mod unlock;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use stsd_protocol::control::Locked;
+use stsd_protocol::gateway::Settings;
+use stsd_protocol::{Refusal, Timestamp};
+
+pub use held::Held;
+pub(crate) use job::other_refusal;
+pub use job::{Finished, Job, JobKind};
+pub use profile::Answer;
+pub use refresh::Followup;
+pub use session::quoted;
+pub use table::Table;
+
+use crate::clock::Now;
+use crate::schedule::Jitter;
+use session::Phase;
+use spent::SpentCodes;
+
+/// The one owner's state.
+#[derive(Debug)]
+pub struct State {
+    table: Table,
+    /// Counts the changes that readers should see.
+    version: u64,
+    settings: Settings,
+    session_duration: Duration,
+    spent: SpentCodes,
+    jitter: Jitter,
+    /// STS's date minus our boot clock, in seconds, from the last answer.
+    sts_minus_boot: Option<i64>,
+    /// Identities that were locked by hand and not unlocked since.
+    locked_by_hand: BTreeSet<String>,
+    /// The names of profiles in use, also of those that the configuration lacks for the moment.
+    in_use: BTreeSet<String>,
+    /// Wrong codes in a row, by identity.
+    wrong_codes: BTreeMap<String, unlock::WrongCodes>,
+}
+
+impl State {
+    /// Nothing yet; the first plan fills it.
+    pub fn new(remembered: Remembered, options: Options) -> Self {
+        let table = Table { default_profile: options.default_profile.into(), ..Table::default() };
+        Self {
+            table,
+            version: 0,
+            settings: options.settings,
+            session_duration: options.session_duration,
+            spent: SpentCodes::default(),
+            jitter: Jitter::seeded(options.seed),
+            sts_minus_boot: None,
+            locked_by_hand: remembered.locked,
+            in_use: remembered.in_use,
+            wrong_codes: BTreeMap::new(),
+        }
+    }
+
+    /// What readers may see.
+    pub fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// Another number after every change that readers should see.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// What should survive a restart.
+    pub fn remember(&self) -> Remembered {
+        Remembered { locked: self.locked_by_hand.clone(), in_use: self.in_use.clone() }
+    }
+
+    /// Forgets the session of a profile's identity and all that came of it, or everything. Also
+    /// stops identities that need no person, until an unlock.
+    ///
+    /// # Errors
+    /// If there is no such profile.
+    pub fn lock(&mut self, profile: Option<&str>, now: Now) -> Result<Locked, Refusal> {
+        self.version += 1;
+        let identities: Vec<String> = match profile {
+            Some(_) => vec![self.identity_of(profile)?],
+            None => self.table.sessions.iter().map(|s| s.identity().to_owned()).collect(),
+        };
+        let mut handed_out_until = None;
+        for identity in &identities {
+            handed_out_until = handed_out_until.max(self.lock_one(identity));
+            self.locked_by_hand.insert(identity.clone());
+        }
+        let handed_out_until = handed_out_until.filter(|until| *until > now.date());
+        Ok(Locked { locked: identities, handed_out_until })
+    }
+
+    fn lock_one(&mut self, identity: &str) -> Option<Timestamp> {
+        let mut until = self.forget_roles(identity);
+        if let Some(session) = self.session_mut(identity) {
+            session.forget(Phase::Locked);
+            session.last_error = None;
+            until = until.max(session.handed_out_until);
+        }
+        until
+    }
+
+    /// Forgets the role credentials that an identity feeds; returns the latest end of what was
+    /// handed out.
+    fn forget_roles(&mut self, identity: &str) -> Option<Timestamp> {
+        let fed = self.table.profiles.iter_mut().filter(|p| p.identity() == Some(identity));
+        fed.map(profile::Profile::forget).max().flatten()
+    }
+
+    /// The identity that feeds a profile.
+    fn identity_of(&self, profile: Option<&str>) -> Result<String, Refusal> {
+        let found = &self.table.profiles[self.table.find(profile)?];
+        match found.identity() {
+            Some(identity) => Ok(identity.to_owned()),
+            None => Err(found.cannot_be_unlocked()),
+        }
+    }
+
+    fn session_mut(&mut self, identity: &str) -> Option<&mut session::Session> {
+        self.table.sessions.iter_mut().find(|session| session.identity() == identity)
+    }
+
+    /// What to add to the local date to have STS's, in seconds. Below half a minute it is the
+    /// network's delay and nothing else.
+    fn clock_offset(&self, now: Now) -> i64 {
+        let local = now.date().unix().cast_signed();
+        let boot = now.boot.as_secs().cast_signed();
+        let offset = self.sts_minus_boot.map_or(0, |base| base + boot - local);
+        if offset.abs() < 30 { 0 } else { offset }
+    }
+
+    fn saw_sts_date(&mut self, date: Option<Timestamp>, now: Now) {
+        if let Some(date) = date {
+            self.sts_minus_boot =
+                Some(date.unix().cast_signed() - now.boot.as_secs().cast_signed());
+        }
+    }
+}
+
+/// What stsd's own configuration says that the state needs.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What a request without a profile means.
+    pub default_profile: String,
+    /// How long a session is to last where `unlock` does not say.
+    pub session_duration: Duration,
+    /// For the gateway.
+    pub settings: Settings,
+    /// For the jitter.
+    pub seed: u64,
+}
+
+/// What the state directory keeps over a restart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Remembered {
+    /// Identities that were locked by hand.
+    pub locked: BTreeSet<String>,
+    /// Names of profiles in use.
+    pub in_use: BTreeSet<String>,
+}

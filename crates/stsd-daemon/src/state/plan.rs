@@ -1,0 +1,88 @@
+//! A new reading of the user's files. What is held stays wherever the files still mean the same.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use stsd_protocol::Refusal;
+use stsd_protocol::gateway::{Plan, PlannedProfile};
+
+use super::State;
+use super::profile::Profile;
+use super::session::{Phase, Session};
+
+impl State {
+    /// Takes a plan over. A session outlives a moment without its keys in the files: an editor may
+    /// be in the middle of writing them.
+    pub fn replan(&mut self, plan: Plan) {
+        self.version += 1;
+        self.table.unreadable = None;
+        self.table.problems = Arc::new(plan.problems);
+        self.resettle_sessions(plan.identities);
+        let mut before = std::mem::take(&mut self.table.profiles);
+        let profiles = plan.profiles.into_iter().map(|planned| {
+            let kept = before.iter().position(|p| same_credentials(&p.planned, &planned));
+            let mut profile = match kept {
+                Some(place) => before.swap_remove(place),
+                None => {
+                    Profile::new(Arc::new(planned.clone()), self.in_use.contains(&planned.name))
+                }
+            };
+            profile.planned = Arc::new(planned);
+            profile
+        });
+        self.table.profiles = profiles.collect();
+        self.table.names = Arc::new(names(&self.table.profiles));
+    }
+
+    /// The files could not be read: the last good plan stays in force, and whoever asks for what is
+    /// not in it hears why.
+    pub fn plan_failed(&mut self, refusal: Refusal) {
+        self.version += 1;
+        self.table.unreadable = Some(Arc::new(refusal));
+    }
+
+    fn resettle_sessions(&mut self, planned: Vec<stsd_protocol::gateway::PlannedIdentity>) {
+        let mut before = std::mem::take(&mut self.table.sessions);
+        for identity in planned {
+            let kept = before.iter().position(|s| s.identity() == identity.keys.identity);
+            let by_hand = self.locked_by_hand.contains(&identity.keys.identity);
+            let identity = Arc::new(identity);
+            let session = match kept {
+                Some(place) => before.swap_remove(place).replanned(identity, by_hand),
+                None => Session::new(identity, by_hand),
+            };
+            self.table.sessions.push(session);
+        }
+        let held = |session: &Session| matches!(session.phase, Phase::Unlocked { .. });
+        self.table.sessions.extend(before.into_iter().filter(held));
+    }
+}
+
+impl Session {
+    /// The same session under what the files say now: a device that has come or gone changes what
+    /// is needed for the next session, not the one that there is.
+    fn replanned(
+        self,
+        planned: Arc<stsd_protocol::gateway::PlannedIdentity>,
+        locked_by_hand: bool,
+    ) -> Self {
+        let same_device = self.planned.mfa_serial == planned.mfa_serial;
+        let held = matches!(self.phase, Phase::Unlocked { .. });
+        if same_device || held || self.asking {
+            return Self { planned, ..self };
+        }
+        Self { generation: self.generation, user: self.user, ..Self::new(planned, locked_by_hand) }
+    }
+}
+
+/// Whether credentials of the one are credentials of the other.
+fn same_credentials(one: &PlannedProfile, other: &PlannedProfile) -> bool {
+    one.name == other.name && one.source == other.source
+}
+
+/// Both names of each profile. A name as the user wrote it goes before another one's path form.
+fn names(profiles: &[Profile]) -> HashMap<String, usize> {
+    let paths = profiles.iter().enumerate().map(|(place, p)| (p.planned.path.clone(), place));
+    let names = profiles.iter().enumerate().map(|(place, p)| (p.planned.name.clone(), place));
+    paths.chain(names).collect()
+}

@@ -1,0 +1,187 @@
+//! The table of profile states: what stands between a profile and the credentials that it serves.
+
+use std::sync::Arc;
+
+use stsd_protocol::control::{ProfileReport, ProfileState};
+use stsd_protocol::gateway::{Hop, PlannedProfile, ProfileSource};
+use stsd_protocol::{Refusal, RefusalCode};
+
+use super::held::Held;
+use super::session::{Phase, Session, quoted};
+use super::trouble::Trouble;
+use crate::clock::Now;
+use crate::schedule::SHORTEST_RETRY;
+
+/// One profile.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// What the configuration says of it.
+    pub planned: Arc<PlannedProfile>,
+    /// What AssumeRole gave. A profile with its identity's own keys holds nothing itself: the
+    /// session does.
+    pub held: Option<Arc<Held>>,
+    /// STS has been asked, under this generation of the session.
+    pub asking: Option<u64>,
+    /// The last thing that went wrong, until something goes right.
+    pub trouble: Option<Trouble>,
+    /// Somebody has asked for it, so it is renewed ahead of its end.
+    pub in_use: bool,
+    /// It worked under the session that there is now.
+    pub worked: bool,
+}
+
+/// What a request for a profile gets.
+#[derive(Debug)]
+pub enum Answer {
+    /// Serve these.
+    Ready(Arc<Held>),
+    /// Nothing yet: STS is to be asked.
+    Cold,
+    /// Nothing yet: STS has been asked.
+    Fetching,
+    /// Say so.
+    Refuse(Refusal),
+}
+
+impl Profile {
+    /// A profile that was not there before.
+    pub fn new(planned: Arc<PlannedProfile>, in_use: bool) -> Self {
+        Self { planned, held: None, asking: None, trouble: None, in_use, worked: false }
+    }
+
+    /// The identity that feeds it, if stsd serves it.
+    pub fn identity(&self) -> Option<&str> {
+        match &self.planned.source {
+            ProfileSource::Session { identity } | ProfileSource::Role { identity, .. } => {
+                Some(identity)
+            }
+            ProfileSource::Unsupported { .. } | ProfileSource::Invalid { .. } => None,
+        }
+    }
+
+    /// The roles that lead to it; empty for an identity's own profile.
+    pub fn hops(&self) -> &[Hop] {
+        match &self.planned.source {
+            ProfileSource::Role { hops, .. } => hops,
+            _ => &[],
+        }
+    }
+
+    /// What may be served now.
+    fn valid<'a>(&'a self, session: Option<&'a Session>, now: Now) -> Option<&'a Arc<Held>> {
+        match &self.planned.source {
+            ProfileSource::Session { .. } => session.and_then(|session| session.held(now)),
+            _ => self.held.as_ref().filter(|held| held.is_valid(now)),
+        }
+    }
+
+    /// The state of DESIGN.md's table.
+    pub fn state(&self, session: Option<&Session>, now: Now) -> ProfileState {
+        let session = match (&self.planned.source, session) {
+            (ProfileSource::Unsupported { .. }, _) => return ProfileState::Unsupported,
+            (ProfileSource::Invalid { .. }, _) | (_, None) => return ProfileState::Invalid,
+            (_, Some(session)) => session,
+        };
+        if self.valid(Some(session), now).is_some() {
+            return ProfileState::Ready;
+        }
+        match self.trouble(Some(session)) {
+            _ if is_locked(session, now) => ProfileState::Locked,
+            _ if self.asking.is_some() || (self.hops().is_empty() && session.asking) => {
+                ProfileState::Fetching
+            }
+            Some(Trouble::Denied(_)) => ProfileState::Denied,
+            Some(Trouble::Outage { .. }) => ProfileState::Unavailable,
+            None => ProfileState::Cold,
+        }
+    }
+
+    /// What keeps it from being served: the session's trouble for an identity's own profile.
+    fn trouble<'a>(&'a self, session: Option<&'a Session>) -> Option<&'a Trouble> {
+        match (&self.planned.source, session) {
+            (ProfileSource::Session { .. }, Some(session)) => session.trouble.as_ref(),
+            _ => self.trouble.as_ref(),
+        }
+    }
+
+    /// What a request gets now.
+    pub fn answer(&self, session: Option<&Session>, now: Now) -> Answer {
+        if let Some(held) = self.valid(session, now) {
+            return Answer::Ready(Arc::clone(held));
+        }
+        let name = &self.planned.name;
+        match (self.state(session, now), &self.planned.source, self.trouble(session), session) {
+            (_, ProfileSource::Unsupported { reason, hint }, ..) => Answer::Refuse(
+                Refusal::new(RefusalCode::UnsupportedProfile, reason).with_hint(hint),
+            ),
+            (_, ProfileSource::Invalid { reason, hint }, ..) => {
+                Answer::Refuse(Refusal::new(RefusalCode::InvalidProfile, reason).with_hint(hint))
+            }
+            (ProfileState::Locked, _, _, Some(session)) => Answer::Refuse(session.refusal(now)),
+            (ProfileState::Denied, _, Some(Trouble::Denied(refusal)), _) => {
+                Answer::Refuse((**refusal).clone())
+            }
+            (ProfileState::Unavailable, _, Some(Trouble::Outage { refusal, since, .. }), _)
+                if now.boot < *since + SHORTEST_RETRY =>
+            {
+                Answer::Refuse((**refusal).clone())
+            }
+            (ProfileState::Invalid, ..) => Answer::Refuse(Refusal::new(
+                RefusalCode::InvalidProfile,
+                format!("profile {} has lost its keys", quoted(name)),
+            )),
+            (ProfileState::Fetching, ..) => Answer::Fetching,
+            _ => Answer::Cold,
+        }
+    }
+
+    /// Forgets what is held, and says until when it stays valid wherever it was handed out.
+    pub fn forget(&mut self) -> Option<stsd_protocol::Timestamp> {
+        self.asking = None;
+        self.trouble = None;
+        self.worked = false;
+        self.held.take().and_then(|held| held.handed_out_until())
+    }
+
+    /// What `status` says.
+    pub fn report(&self, session: Option<&Session>, now: Now) -> ProfileReport {
+        let held = self.valid(session, now);
+        let role_arn = self.hops().last().map(|hop| hop.role_arn.clone());
+        let of_session = session.filter(|_| role_arn.is_none());
+        let account = self.planned.account_id.clone();
+        ProfileReport {
+            profile: self.planned.name.clone(),
+            path: self.planned.path.clone(),
+            state: self.state(session, now),
+            session: self.identity().map(str::to_owned),
+            account_id: account
+                .or_else(|| of_session.and_then(|session| session.report(now).account_id)),
+            role_arn,
+            region: self.planned.region.clone(),
+            expiration: held.map(|held| held.expiration()),
+            remaining_seconds: held.map(|held| held.remaining(now).as_secs()),
+            last_error: self.last_error(session),
+        }
+    }
+
+    fn last_error(&self, session: Option<&Session>) -> Option<Refusal> {
+        match (&self.planned.source, self.trouble(session)) {
+            (ProfileSource::Unsupported { reason, hint }, _) => {
+                Some(Refusal::new(RefusalCode::UnsupportedProfile, reason).with_hint(hint))
+            }
+            (ProfileSource::Invalid { reason, hint }, _) => {
+                Some(Refusal::new(RefusalCode::InvalidProfile, reason).with_hint(hint))
+            }
+            (_, trouble) => trouble.map(Trouble::refusal).cloned(),
+        }
+    }
+}
+
+/// Whether a person must do something before this session gives anything new.
+pub(super) fn is_locked(session: &Session, now: Now) -> bool {
+    match &session.phase {
+        Phase::Locked | Phase::Ended | Phase::Refused => true,
+        Phase::KeysAlone => false,
+        Phase::Unlocked { mfa_serial, .. } => mfa_serial.is_some() && session.held(now).is_none(),
+    }
+}

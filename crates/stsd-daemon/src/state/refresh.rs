@@ -1,0 +1,354 @@
+//! Role credentials: asked for when somebody wants them, and renewed ahead of their end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use stsd_protocol::gateway::{
+    AssumeRequest, Base, Caller, Failure, FailureKind, Hop, Issued, Operation, Outcome,
+};
+use stsd_protocol::{Refusal, Timestamp};
+
+use super::State;
+use super::held::Held;
+use super::job::{Finished, Job, JobKind, role_refusal};
+use super::profile::{Answer, Profile, is_locked};
+use super::session::{Phase, Session};
+use super::trouble::Trouble;
+use crate::clock::Now;
+use crate::schedule::{LAST_CALL, LONGEST_NAP};
+
+/// What a finished job leads to.
+#[derive(Debug, Default)]
+pub struct Followup {
+    /// Further calls.
+    pub jobs: Vec<Job>,
+    /// The user's files have changed under a call: read them again.
+    pub replan: bool,
+}
+
+impl State {
+    /// Somebody asks for a profile and has to wait: makes the job, unless it is under way or there
+    /// is nothing to wait for. Counts the profile as in use.
+    pub fn want(&mut self, place: usize, now: Now) -> Option<Job> {
+        let profile = self.table.profiles.get_mut(place)?;
+        if profile.identity().is_some() && !profile.in_use {
+            profile.in_use = true;
+            self.version += 1;
+            self.in_use.insert(profile.planned.name.clone());
+        }
+        let profile = &self.table.profiles[place];
+        let session = self.table.session_of(profile);
+        match profile.answer(session, now) {
+            Answer::Cold => self.job_for(place, now),
+            Answer::Ready(_) | Answer::Fetching | Answer::Refuse(_) => None,
+        }
+    }
+
+    /// Everything that is due by now; also steps over the ends that have come.
+    pub fn due(&mut self, now: Now) -> Vec<Job> {
+        for session in &mut self.table.sessions {
+            if session.notice_the_end(now) {
+                self.version += 1;
+            }
+        }
+        for profile in &mut self.table.profiles {
+            if profile.held.as_ref().is_some_and(|held| !held.is_valid(now)) {
+                profile.held = None;
+                self.version += 1;
+            }
+        }
+        let mut jobs: Vec<Job> = Vec::new();
+        for place in 0..self.table.profiles.len() {
+            if self.is_due(place, now) {
+                jobs.extend(self.job_for(place, now));
+            }
+        }
+        jobs
+    }
+
+    /// How long the owner may nap.
+    pub fn nap(&self, now: Now) -> Duration {
+        let moments = self.table.profiles.iter().flat_map(|profile| {
+            let session = self.table.session_of(profile);
+            [self.next_moment(profile, session), profile.ends(session)]
+        });
+        let next = moments.flatten().filter(|moment| *moment > now.boot).min();
+        next.map_or(LONGEST_NAP, |next| (next - now.boot).min(LONGEST_NAP))
+    }
+
+    /// Fetches anew what a profile holds, or everything in use; also what STS refused before.
+    /// Returns the places of the profiles that are asked for, and the jobs.
+    ///
+    /// # Errors
+    /// If the profile is unknown, or locked, or of a kind that has nothing to fetch.
+    pub fn refresh(
+        &mut self,
+        profile: Option<&str>,
+        now: Now,
+    ) -> Result<(Vec<usize>, Vec<Job>), Refusal> {
+        let places: Vec<usize> = match profile {
+            Some(_) => vec![self.refreshable(profile, now)?],
+            None => (0..self.table.profiles.len())
+                .filter(|place| {
+                    let profile = &self.table.profiles[*place];
+                    let open = self.table.session_of(profile).is_some_and(|s| !is_locked(s, now));
+                    open && (profile.in_use || profile.trouble.is_some())
+                })
+                .collect(),
+        };
+        let mut jobs = Vec::new();
+        for place in &places {
+            self.version += 1;
+            self.table.profiles[*place].trouble = None;
+            if let Some(session) = self.own_session_mut(*place) {
+                session.trouble = None;
+            }
+            jobs.extend(self.job_for(*place, now));
+        }
+        Ok((places, jobs))
+    }
+
+    /// Takes in the end of a job. One of an earlier generation changes nothing: a lock, or a newer
+    /// session, has come between.
+    pub fn finish(&mut self, finished: Finished, now: Now) -> Followup {
+        self.version += 1;
+        self.saw_sts_date(finished.sts_date, now);
+        match &finished.kind {
+            JobKind::Session { identity, code_mark, .. } => {
+                if let (Some(mark), true) = (code_mark, reached_sts(&finished.outcome)) {
+                    self.spent.spend(*mark, now);
+                }
+                let current = self.table.session(identity).map(|session| session.generation);
+                if current != Some(finished.generation) {
+                    return Followup::default();
+                }
+            }
+            JobKind::Role { profile } => {
+                let asked = self.place(profile).and_then(|p| self.table.profiles[p].asking);
+                if asked != Some(finished.generation) {
+                    return Followup::default();
+                }
+            }
+        }
+        self.take_in(finished, now)
+    }
+
+    fn take_in(&mut self, finished: Finished, now: Now) -> Followup {
+        let Finished { kind, outcome, sts_date, .. } = finished;
+        match (kind, outcome) {
+            (JobKind::Session { identity, mfa_serial, .. }, Outcome::Credentials(issued)) => {
+                let jobs = self.session_issued(&identity, mfa_serial, issued, sts_date, now);
+                Followup { jobs, replan: false }
+            }
+            (JobKind::Role { profile }, Outcome::Credentials(issued)) => {
+                self.role_issued(&profile, issued, sts_date, now);
+                Followup::default()
+            }
+            (JobKind::Session { identity, .. }, outcome) => {
+                let failure = failure_of(outcome);
+                self.session_failed(&identity, &failure, now);
+                Followup { jobs: Vec::new(), replan: failure.kind == FailureKind::Changed }
+            }
+            (JobKind::Role { profile }, outcome) => {
+                let failure = failure_of(outcome);
+                self.role_failed(&profile, &failure, now);
+                Followup { jobs: Vec::new(), replan: failure.kind == FailureKind::Changed }
+            }
+        }
+    }
+
+    /// The roles in use, from a session that has just begun. What they hold is served until then.
+    pub(super) fn roles_anew(&mut self, identity: &str, now: Now) -> Vec<Job> {
+        let mut jobs = Vec::new();
+        for place in 0..self.table.profiles.len() {
+            let profile = &mut self.table.profiles[place];
+            if profile.identity() != Some(identity) || profile.hops().is_empty() {
+                continue;
+            }
+            profile.trouble = None;
+            profile.asking = None;
+            profile.worked = false;
+            if profile.in_use {
+                jobs.extend(self.job_for(place, now));
+            }
+        }
+        jobs
+    }
+
+    /// The call that renews a profile; nothing if it is under way or its identity is locked.
+    fn job_for(&mut self, place: usize, now: Now) -> Option<Job> {
+        let profile = &self.table.profiles[place];
+        let session = self.table.session_of(profile)?;
+        if is_locked(session, now) {
+            return None;
+        }
+        if profile.hops().is_empty() {
+            if session.asking || session.needs_a_person() {
+                return None;
+            }
+            let identity = session.identity().to_owned();
+            return Some(self.session_job(&identity, None, self.default_duration(), now));
+        }
+        if profile.asking.is_some() {
+            return None;
+        }
+        let job = Job {
+            kind: JobKind::Role { profile: profile.planned.name.clone() },
+            generation: session.generation,
+            operation: Operation::Assume(AssumeRequest {
+                base: base_of(session, now),
+                hops: named(profile.hops(), session.user.as_deref()),
+                clock_offset: self.clock_offset(now),
+            }),
+            settings: self.settings.clone(),
+        };
+        self.table.profiles[place].asking = Some(job.generation);
+        self.version += 1;
+        Some(job)
+    }
+
+    fn role_issued(&mut self, name: &str, issued: Issued, date: Option<Timestamp>, now: Now) {
+        let jitter = self.jitter.next();
+        let Some(place) = self.place(name) else { return };
+        let profile = &mut self.table.profiles[place];
+        let role_arn = profile.hops().last().map(|hop| hop.role_arn.clone());
+        let account = profile.planned.account_id.clone();
+        let held = Held::new(issued.credentials, date, now, jitter).owned_by(account, role_arn);
+        let before = profile.held.replace(Arc::new(held));
+        profile.asking = None;
+        profile.trouble = None;
+        profile.worked = true;
+        let identity = profile.identity().map(str::to_owned);
+        let Some(session) = identity.and_then(|identity| self.session_mut(&identity)) else {
+            return;
+        };
+        let until = before.and_then(|held| held.handed_out_until());
+        session.handed_out_until = session.handed_out_until.max(until);
+        if let Some(user) = issued.user {
+            session.user = Some(Arc::new(user));
+        }
+    }
+
+    fn role_failed(&mut self, name: &str, failure: &Failure, now: Now) {
+        let jitter = self.jitter.next();
+        let Some(place) = self.place(name) else { return };
+        let profile = &mut self.table.profiles[place];
+        let refusal = Arc::new(role_refusal(failure, name, profile.worked));
+        let before = profile.trouble.take();
+        profile.trouble = Some(Trouble::after(before.as_ref(), failure, refusal, now, jitter));
+        profile.asking = None;
+        let identity = profile.identity().map(str::to_owned);
+        // STS knows better than our clock when the session itself has ended.
+        if failure.kind == FailureKind::Denied
+            && failure.code.starts_with("ExpiredToken")
+            && let Some(session) = identity.and_then(|identity| self.session_mut(&identity))
+            && matches!(session.phase, Phase::Unlocked { mfa_serial: Some(_), .. })
+        {
+            session.forget(Phase::Ended);
+        }
+    }
+
+    fn is_due(&self, place: usize, now: Now) -> bool {
+        let profile = &self.table.profiles[place];
+        let session = self.table.session_of(profile);
+        self.next_moment(profile, session).is_some_and(|moment| moment <= now.boot)
+    }
+
+    /// When a profile is to be renewed by itself, by the boot clock.
+    fn next_moment(&self, profile: &Profile, session: Option<&Session>) -> Option<Duration> {
+        let session = session?;
+        if profile.hops().is_empty() {
+            let Phase::Unlocked { held, mfa_serial: None } = &session.phase else { return None };
+            let retry = session.trouble.as_ref().map(Trouble::retry);
+            return retry.unwrap_or(Some(held.due)).filter(|_| !session.asking);
+        }
+        if !profile.in_use || profile.asking.is_some() {
+            return None;
+        }
+        match (&profile.trouble, &profile.held) {
+            (Some(trouble), _) => trouble.retry(),
+            (None, Some(held)) => {
+                Some(last_call(session, held).map_or(held.due, |at| at.min(held.due)))
+            }
+            (None, None) => None,
+        }
+    }
+
+    fn refreshable(&self, profile: Option<&str>, now: Now) -> Result<usize, Refusal> {
+        let place = self.table.find(profile)?;
+        let found = &self.table.profiles[place];
+        let session = self.table.session_of(found).ok_or_else(|| found.cannot_be_unlocked())?;
+        if is_locked(session, now) { Err(session.refusal(now)) } else { Ok(place) }
+    }
+
+    /// The session of an identity's own profile.
+    fn own_session_mut(&mut self, place: usize) -> Option<&mut Session> {
+        let profile = &self.table.profiles[place];
+        let identity = profile.identity().filter(|_| profile.hops().is_empty())?.to_owned();
+        self.session_mut(&identity)
+    }
+
+    pub(super) fn place(&self, name: &str) -> Option<usize> {
+        self.table.profiles.iter().position(|profile| profile.planned.name == name)
+    }
+}
+
+impl Profile {
+    fn ends(&self, session: Option<&Session>) -> Option<Duration> {
+        match (&self.held, session.map(|session| &session.phase)) {
+            (Some(held), _) => Some(held.ends()),
+            (None, Some(Phase::Unlocked { held, .. })) => Some(held.ends()),
+            _ => None,
+        }
+    }
+}
+
+/// When roles are assumed for the last time from a session that only a person can renew; nothing if
+/// these credentials already come from that last call.
+fn last_call(session: &Session, role: &Held) -> Option<Duration> {
+    let Phase::Unlocked { held, mfa_serial: Some(_) } = &session.phase else { return None };
+    let moment = held.ends().saturating_sub(LAST_CALL);
+    (role.begins() < moment).then_some(moment)
+}
+
+/// Whose credentials begin a chain: the session with a device, else the keys themselves, which STS
+/// lets assume a role for longer than an hour.
+fn base_of(session: &Session, now: Now) -> Base {
+    match (&session.phase, session.held(now)) {
+        (Phase::Unlocked { mfa_serial: Some(_), .. }, Some(held)) => {
+            Base::Temporary(held.credentials().clone())
+        }
+        _ => Base::LongTerm(session.planned.keys.clone()),
+    }
+}
+
+/// The hops with the user's name as session name, where the profile has none and the name is known.
+fn named(hops: &[Hop], user: Option<&Caller>) -> Vec<Hop> {
+    let name = user.and_then(|user| user.arn.rsplit('/').next()).map(str::to_owned);
+    let with_name = |hop: &Hop| {
+        let role_session_name = hop.role_session_name.clone().or_else(|| name.clone());
+        Hop { role_session_name, ..hop.clone() }
+    };
+    hops.iter().map(with_name).collect()
+}
+
+fn reached_sts(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Failure(failure) => failure.code_sent,
+        _ => true,
+    }
+}
+
+fn failure_of(outcome: Outcome) -> Failure {
+    match outcome {
+        Outcome::Failure(failure) => failure,
+        _ => Failure {
+            kind: FailureKind::Unavailable,
+            code: "GatewayError".to_owned(),
+            message: "the gateway answered something else than was asked".to_owned(),
+            retryable: true,
+            http_status: None,
+            code_sent: true,
+        },
+    }
+}

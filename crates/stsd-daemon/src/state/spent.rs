@@ -1,0 +1,61 @@
+//! The token codes that STS has seen. It takes each one once, and answers a second try as if the
+//! code were wrong; so no code is ever sent twice.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
+
+use stsd_secret::Secret;
+
+use crate::clock::Now;
+
+/// Remembers codes by a keyed hash: the codes themselves are not kept.
+#[derive(Debug, Default)]
+pub(super) struct SpentCodes {
+    key: RandomState,
+    seen: HashMap<u64, Duration>,
+}
+
+impl SpentCodes {
+    /// Notes that a code went to STS.
+    pub(super) fn spend(&mut self, mark: u64, now: Now) {
+        self.seen.retain(|_, at| now.boot < *at + WINDOW);
+        self.seen.insert(mark, now.boot);
+    }
+
+    /// Whether the code went to STS within its window.
+    pub(super) fn is_spent(&self, mark: u64, now: Now) -> bool {
+        self.seen.get(&mark).is_some_and(|at| now.boot < *at + WINDOW)
+    }
+
+    /// What stands for a code of a device.
+    pub(super) fn mark(&self, serial_number: &str, code: &Secret) -> u64 {
+        self.key.hash_one((serial_number, code.expose()))
+    }
+}
+
+/// AWS takes a code one step of 30 s early or late, so it can match for 90 s; a step more for a
+/// slow clock. A device shows the same six digits again in that time once in 250,000 tries.
+const WINDOW: Duration = Duration::from_secs(120);
+
+#[cfg(test)]
+mod tests {
+    use super::SpentCodes;
+    use crate::clock::test::at;
+    use std::time::Duration;
+    use stsd_secret::Secret;
+
+    #[test]
+    fn a_code_is_spent_for_its_device_and_for_its_window_only() {
+        let mut spent = SpentCodes::default();
+        let code = Secret::new("123456");
+        let mark = spent.mark("arn:aws:iam::111122223333:mfa/alice", &code);
+        let other = spent.mark("arn:aws:iam::111122223333:mfa/bob", &code);
+        let start = at(Duration::ZERO);
+        assert!(!spent.is_spent(mark, start));
+        spent.spend(mark, start);
+        assert!(spent.is_spent(mark, at(Duration::from_secs(119))));
+        assert!(!spent.is_spent(other, start));
+        assert!(!spent.is_spent(mark, at(Duration::from_secs(120))));
+    }
+}

@@ -1,0 +1,96 @@
+//! The snapshot that the owner publishes: both tables, and the names that lead into them. Cloning
+//! one copies pointers, not credentials.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use stsd_protocol::control::{ProfileReport, SessionReport};
+use stsd_protocol::gateway::Problem;
+use stsd_protocol::{Refusal, RefusalCode};
+
+use super::profile::{Answer, Profile};
+use super::session::{Session, quoted};
+use crate::clock::Now;
+
+/// Everything that readers may see.
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    /// One for each identity.
+    pub sessions: Vec<Session>,
+    /// One for each profile, in the order of the files.
+    pub profiles: Vec<Profile>,
+    /// Where each name and each path form stands in `profiles`.
+    pub names: Arc<HashMap<String, usize>>,
+    /// The mistakes in the user's files.
+    pub problems: Arc<Vec<Problem>>,
+    /// Why the user's files could not be read at all, if they could not.
+    pub unreadable: Option<Arc<Refusal>>,
+    /// The configured default profile.
+    pub default_profile: Arc<str>,
+}
+
+impl Table {
+    /// The place of a profile that is named as the user wrote it or in its path form; `None` is the
+    /// configured default.
+    ///
+    /// # Errors
+    /// If there is no such profile.
+    pub fn find(&self, profile: Option<&str>) -> Result<usize, Refusal> {
+        let name = profile.unwrap_or(&self.default_profile);
+        self.names.get(name).copied().ok_or_else(|| self.unknown(name))
+    }
+
+    /// The session that feeds a profile.
+    pub fn session_of(&self, profile: &Profile) -> Option<&Session> {
+        profile.identity().and_then(|identity| self.session(identity))
+    }
+
+    /// The session of an identity.
+    pub fn session(&self, identity: &str) -> Option<&Session> {
+        self.sessions.iter().find(|session| session.identity() == identity)
+    }
+
+    /// What a request for a profile gets now.
+    pub fn answer(&self, profile: Option<&str>, now: Now) -> Answer {
+        match self.find(profile) {
+            Ok(place) => {
+                let profile = &self.profiles[place];
+                profile.answer(self.session_of(profile), now)
+            }
+            Err(refusal) => Answer::Refuse(refusal),
+        }
+    }
+
+    /// What `status` says of the sessions.
+    pub fn session_reports(&self, now: Now) -> Vec<SessionReport> {
+        self.sessions.iter().map(|session| session.report(now)).collect()
+    }
+
+    /// What `status` says of the profiles.
+    pub fn profile_reports(&self, now: Now) -> Vec<ProfileReport> {
+        let report = |profile: &Profile| profile.report(self.session_of(profile), now);
+        self.profiles.iter().map(report).collect()
+    }
+
+    /// The names of the profiles that a session feeds.
+    pub fn fed_by(&self, identity: &str) -> Vec<String> {
+        let fed = self.profiles.iter().filter(|profile| profile.identity() == Some(identity));
+        fed.map(|profile| profile.planned.name.clone()).collect()
+    }
+
+    fn unknown(&self, name: &str) -> Refusal {
+        if let Some(unreadable) = &self.unreadable
+            && self.profiles.is_empty()
+        {
+            return (**unreadable).clone();
+        }
+        let refusal = Refusal::new(
+            RefusalCode::UnknownProfile,
+            format!("there is no profile {} in the AWS configuration", quoted(name)),
+        );
+        if self.profiles.is_empty() {
+            return refusal.with_hint("run `aws configure` first, or write ~/.aws/config");
+        }
+        refusal
+    }
+}

@@ -1,0 +1,300 @@
+//! Starting sessions: what an unlock needs, and what becomes of its answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use stsd_protocol::control::{Challenge, ChallengeRequest, UnlockRequest, Unlocked};
+use stsd_protocol::gateway::{
+    Failure, FailureKind, Issued, Mfa, Operation, ProfileSource, UnlockRequest as GetSessionToken,
+};
+use stsd_protocol::{Refusal, RefusalCode, Timestamp};
+use stsd_secret::Secret;
+
+use super::held::Held;
+use super::job::{Job, JobKind, session_refusal};
+use super::profile::Profile;
+use super::session::{Phase, Session, quoted};
+use super::trouble::Trouble;
+use super::{State, Table};
+use crate::clock::Now;
+
+/// Wrong token codes in a row for one identity.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct WrongCodes {
+    count: u32,
+    last: Duration,
+}
+
+impl Table {
+    /// What an unlock would need, before anybody is asked for a code.
+    ///
+    /// # Errors
+    /// If the profile is unknown or cannot be unlocked, or its device is of a kind that STS does
+    /// not take.
+    pub fn challenge(&self, request: &ChallengeRequest) -> Result<Vec<Challenge>, Refusal> {
+        if request.all {
+            if self.sessions.is_empty() {
+                self.find(None)?;
+            }
+            return Ok(self.sessions.iter().map(|session| session.challenge(None)).collect());
+        }
+        let profile = &self.profiles[self.find(request.profile.as_deref())?];
+        let session = self.session_of(profile).ok_or_else(|| profile.cannot_be_unlocked())?;
+        let challenge = session.challenge(request.mfa_serial.as_deref());
+        refuse_fido(challenge.mfa_serial.as_deref())?;
+        Ok(vec![challenge])
+    }
+}
+
+impl Session {
+    fn challenge(&self, serial: Option<&str>) -> Challenge {
+        let mfa_serial = serial.map(str::to_owned).or_else(|| self.planned.mfa_serial.clone());
+        let account = self.user.as_ref().map(|user| user.account.clone());
+        let of_serial = mfa_serial.as_deref().and_then(account_of_arn);
+        Challenge {
+            identity: self.identity().to_owned(),
+            source_profile: self.planned.keys.source_profile.clone(),
+            account_id: account.or_else(|| self.planned.account_id.clone()).or(of_serial),
+            mfa_serial,
+        }
+    }
+}
+
+impl Profile {
+    /// Why this profile has no session.
+    pub(super) fn cannot_be_unlocked(&self) -> Refusal {
+        match &self.planned.source {
+            ProfileSource::Unsupported { reason, hint } => {
+                Refusal::new(RefusalCode::UnsupportedProfile, reason).with_hint(hint)
+            }
+            ProfileSource::Invalid { reason, hint } => {
+                Refusal::new(RefusalCode::InvalidProfile, reason).with_hint(hint)
+            }
+            _ => Refusal::new(
+                RefusalCode::InvalidProfile,
+                format!("profile {} has lost its keys", quoted(&self.planned.name)),
+            ),
+        }
+    }
+}
+
+impl State {
+    /// Checks an unlock and makes the job that asks STS. The session that there is stays until the
+    /// new one is there.
+    ///
+    /// # Errors
+    /// Whatever can be known without asking STS; no code is spent then.
+    pub fn begin_unlock(&mut self, request: UnlockRequest, now: Now) -> Result<Job, Refusal> {
+        let identity = self.identity_of(request.profile.as_deref())?;
+        let session = self.table.session(&identity).ok_or_else(|| no_session(&identity))?;
+        if session.asking {
+            return Err(Refusal::new(
+                RefusalCode::Pending,
+                "another unlock of this identity is under way",
+            ));
+        }
+        let serial = session.challenge(request.mfa_serial.as_deref()).mfa_serial;
+        refuse_fido(serial.as_deref())?;
+        self.refuse_a_guesser(&identity, now)?;
+        let mfa = self.mfa(serial, request.token_code, now)?;
+        let duration_seconds = self.duration(request.duration_seconds)?;
+        Ok(self.session_job(&identity, mfa, duration_seconds, now))
+    }
+
+    /// The job that asks for a session of an identity that exists.
+    pub(super) fn session_job(
+        &mut self,
+        identity: &str,
+        mfa: Option<Mfa>,
+        duration_seconds: u32,
+        now: Now,
+    ) -> Job {
+        let clock_offset = self.clock_offset(now);
+        let code_mark =
+            mfa.as_ref().map(|mfa| self.spent.mark(&mfa.serial_number, &mfa.token_code));
+        let settings = self.settings.clone();
+        self.version += 1;
+        let session = self.session_mut(identity).expect("callers have found the session");
+        session.asking = true;
+        Job {
+            kind: JobKind::Session {
+                identity: identity.to_owned(),
+                mfa_serial: mfa.as_ref().map(|mfa| mfa.serial_number.clone()),
+                code_mark,
+            },
+            generation: session.generation,
+            operation: Operation::Unlock(GetSessionToken {
+                keys: session.planned.keys.clone(),
+                target: session.planned.target.clone(),
+                mfa,
+                duration_seconds,
+                clock_offset,
+            }),
+            settings,
+        }
+    }
+
+    /// Takes a new session over. Returns the jobs that follow: the roles in use, from the new
+    /// session.
+    pub(super) fn session_issued(
+        &mut self,
+        identity: &str,
+        mfa_serial: Option<String>,
+        issued: Issued,
+        sts_date: Option<Timestamp>,
+        now: Now,
+    ) -> Vec<Job> {
+        self.wrong_codes.remove(identity);
+        self.locked_by_hand.remove(identity);
+        let jitter = self.jitter.next();
+        let Some(session) = self.session_mut(identity) else { return Vec::new() };
+        if let Some(user) = issued.user {
+            session.user = Some(Arc::new(user));
+        }
+        let account = session.report(now).account_id;
+        let user_arn = session.user.as_ref().map(|user| user.arn.clone());
+        let held = Held::new(issued.credentials, sts_date, now, jitter).owned_by(account, user_arn);
+        let by_person = mfa_serial.is_some() || session.needs_a_person();
+        session.forget(Phase::Unlocked { held: Arc::new(held), mfa_serial });
+        session.last_error = None;
+        if by_person { self.roles_anew(identity, now) } else { Vec::new() }
+    }
+
+    /// Notes why there is no new session. What there was stays.
+    pub(super) fn session_failed(&mut self, identity: &str, failure: &Failure, now: Now) {
+        let jitter = self.jitter.next();
+        if failure.kind == FailureKind::WrongCode {
+            let wrong = self.wrong_codes.entry(identity.to_owned()).or_default();
+            *wrong = WrongCodes { count: wrong.count + 1, last: now.boot };
+        }
+        let Some(session) = self.session_mut(identity) else { return };
+        session.asking = false;
+        let refusal = Arc::new(session_refusal(failure, &session.planned.keys.source_profile));
+        if !session.needs_a_person() {
+            let before = session.trouble.take();
+            session.trouble = Some(Trouble::after(before.as_ref(), failure, refusal, now, jitter));
+            return;
+        }
+        session.last_error = Some(refusal);
+        let keys_refused = failure.kind == FailureKind::Denied && !failure.code_sent;
+        if keys_refused && session.held(now).is_none() {
+            session.phase = Phase::Refused;
+        }
+    }
+
+    /// What the client is told after an unlock.
+    pub fn unlocked(&self, identity: &str, now: Now) -> Result<Unlocked, Refusal> {
+        let session = self.table.session(identity).ok_or_else(|| no_session(identity))?;
+        match (session.last_error(), session.held(now)) {
+            (Some(error), _) => Err(error.clone()),
+            (None, None) => Err(Refusal::new(RefusalCode::Locked, "stsd was locked meanwhile")),
+            (None, Some(_)) => {
+                Ok(Unlocked { session: session.report(now), profiles: self.table.fed_by(identity) })
+            }
+        }
+    }
+
+    fn refuse_a_guesser(&self, identity: &str, now: Now) -> Result<(), Refusal> {
+        let Some(wrong) = self.wrong_codes.get(identity).filter(|wrong| wrong.count >= 3) else {
+            return Ok(());
+        };
+        let left = (wrong.last + PAUSE).saturating_sub(now.boot);
+        if left.is_zero() {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            RefusalCode::SlowDown,
+            format!("{} wrong token codes in a row", wrong.count),
+        )
+        .with_hint(format!(
+            "check which device the account has, and run `stsd unlock` in {} seconds",
+            left.as_secs() + 1,
+        )))
+    }
+
+    fn mfa(
+        &self,
+        serial: Option<String>,
+        code: Option<Secret>,
+        now: Now,
+    ) -> Result<Option<Mfa>, Refusal> {
+        let (serial_number, token_code) = match (serial, code) {
+            (None, None) => return Ok(None),
+            (None, Some(_)) => {
+                return Err(Refusal::new(
+                    RefusalCode::BadRequest,
+                    "a token code was given, but the profile has no mfa_serial",
+                )
+                .with_hint("add mfa_serial to the profile, or give --serial-number ARN"));
+            }
+            (Some(serial), None) => {
+                return Err(Refusal::new(
+                    RefusalCode::CodeRequired,
+                    format!("the token code of {serial} is needed"),
+                ));
+            }
+            (Some(serial), Some(code)) => (serial, code),
+        };
+        if code_is_malformed(&token_code) {
+            return Err(Refusal::new(RefusalCode::BadRequest, "a token code has six digits")
+                .with_hint("type the six digits that the device shows"));
+        }
+        if self.spent.is_spent(self.spent.mark(&serial_number, &token_code), now) {
+            return Err(Refusal::new(
+                RefusalCode::SpentCode,
+                "this token code was used already, and STS takes each one once",
+            ));
+        }
+        Ok(Some(Mfa { serial_number, token_code }))
+    }
+
+    fn duration(&self, asked: Option<u32>) -> Result<u32, Refusal> {
+        let seconds = asked.map_or(self.session_duration.as_secs(), u64::from);
+        u32::try_from(seconds).ok().filter(|seconds| ALLOWED.contains(seconds)).ok_or_else(|| {
+            Refusal::new(
+                RefusalCode::BadRequest,
+                format!("a session lasts from 15 minutes to 36 hours, not {seconds} seconds"),
+            )
+            .with_hint("give --duration between 900 and 129600, or for example 12h")
+        })
+    }
+
+    /// How long a session lasts where nobody says.
+    pub(super) fn default_duration(&self) -> u32 {
+        self.duration(None).unwrap_or(43_200)
+    }
+}
+
+fn no_session(identity: &str) -> Refusal {
+    Refusal::new(RefusalCode::InvalidProfile, format!("the keys {identity} are gone"))
+}
+
+fn code_is_malformed(code: &Secret) -> bool {
+    code.expose().len() != 6 || !code.expose().bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// STS takes no FIDO device: GetSessionToken has no field for its answer.
+fn refuse_fido(serial: Option<&str>) -> Result<(), Refusal> {
+    match serial {
+        Some(serial) if serial.contains(":u2f/") => Err(Refusal::new(
+            RefusalCode::UnsupportedProfile,
+            format!("{serial} is a FIDO device, and STS takes no security keys"),
+        )
+        .with_hint("add a virtual device to the user, or use `aws login`")),
+        _ => Ok(()),
+    }
+}
+
+/// The account in `arn:aws:iam::111122223333:mfa/alice`.
+fn account_of_arn(arn: &str) -> Option<String> {
+    let account = arn.split(':').nth(4)?;
+    let fits = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    fits.then(|| account.to_owned())
+}
+
+/// How long an identity rests after three wrong codes: longer than one code lives, so that typing
+/// the same again is of no use.
+const PAUSE: Duration = Duration::from_secs(30);
+
+/// The limits of GetSessionToken's DurationSeconds.
+const ALLOWED: std::ops::RangeInclusive<u32> = 900..=129_600;
