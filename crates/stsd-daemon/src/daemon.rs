@@ -158,12 +158,13 @@ impl<C: Clock, G: Gateway> Service for Daemon<C, G> {
 
     async fn whoami(&self, profile: Option<String>) -> Result<CallerIdentity, Refusal> {
         let held = self.held(profile.as_deref()).await?;
-        let target = {
+        let (target, clock_offset) = {
             let table = self.snapshots.borrow();
-            table.profiles[table.find(profile.as_deref())?].planned.target.clone()
+            let found = &table.profiles[table.find(profile.as_deref())?];
+            (found.planned.target.clone(), table.clock_offset(self.clock.now()))
         };
         let base = Base::Temporary(held.credentials().clone());
-        let request = WhoamiRequest { base, target, clock_offset: 0 };
+        let request = WhoamiRequest { base, target, clock_offset };
         let call = self.gateway.call(Operation::Whoami(request), self.settings.clone());
         match call.await.outcome {
             Outcome::Caller(caller) => Ok(CallerIdentity {

@@ -5,13 +5,16 @@
 
 pub mod caller;
 pub mod clock;
+pub mod configuration;
 pub mod control;
 pub mod daemon;
 pub mod endpoint;
+pub mod files;
 pub mod gateway;
 pub mod listeners;
 pub mod owner;
 pub mod schedule;
 pub mod service;
 pub mod state;
+pub mod state_directory;
 pub mod wire;

@@ -38,8 +38,8 @@ pub trait Keeper: Send + 'static {
     /// Keeps the names in use and the locks over a restart.
     fn remember(&mut self, remembered: &Remembered);
 
-    /// Writes the view, and watches the files that it was made of.
-    fn publish_view(&mut self, view: &str, files: &[String]);
+    /// Writes the view.
+    fn publish_view(&mut self, view: &str);
 }
 
 /// The owner and all that it needs.
@@ -245,7 +245,7 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
                 for problem in &plan.problems {
                     warn!(file = problem.file, line = problem.line, "{}", problem.message);
                 }
-                self.keeper.publish_view(&plan.view, &plan.files);
+                self.keeper.publish_view(&plan.view);
                 self.state.replan(plan);
             }
             Outcome::Failure(failure) => {

@@ -48,8 +48,6 @@ pub struct State {
     session_duration: Duration,
     spent: SpentCodes,
     jitter: Jitter,
-    /// STS's date minus our boot clock, in seconds, from the last answer.
-    sts_minus_boot: Option<i64>,
     /// Identities that were locked by hand and not unlocked since.
     locked_by_hand: BTreeSet<String>,
     /// The names of profiles in use, also of those that the configuration lacks for the moment.
@@ -69,7 +67,6 @@ impl State {
             session_duration: options.session_duration,
             spent: SpentCodes::default(),
             jitter: Jitter::seeded(options.seed),
-            sts_minus_boot: None,
             locked_by_hand: remembered.locked,
             in_use: remembered.in_use,
             wrong_codes: BTreeMap::new(),
@@ -141,18 +138,9 @@ impl State {
         self.table.sessions.iter_mut().find(|session| session.identity() == identity)
     }
 
-    /// What to add to the local date to have STS's, in seconds. Below half a minute it is the
-    /// network's delay and nothing else.
-    fn clock_offset(&self, now: Now) -> i64 {
-        let local = now.date().unix().cast_signed();
-        let boot = now.boot.as_secs().cast_signed();
-        let offset = self.sts_minus_boot.map_or(0, |base| base + boot - local);
-        if offset.abs() < 30 { 0 } else { offset }
-    }
-
     fn saw_sts_date(&mut self, date: Option<Timestamp>, now: Now) {
         if let Some(date) = date {
-            self.sts_minus_boot =
+            self.table.sts_minus_boot =
                 Some(date.unix().cast_signed() - now.boot.as_secs().cast_signed());
         }
     }

@@ -198,7 +198,7 @@ impl State {
             operation: Operation::Assume(AssumeRequest {
                 base: base_of(session, now),
                 hops: named(profile.hops(), session.user.as_deref()),
-                clock_offset: self.clock_offset(now),
+                clock_offset: self.table.clock_offset(now),
             }),
             settings: self.settings.clone(),
         };

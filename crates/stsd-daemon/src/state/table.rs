@@ -27,6 +27,8 @@ pub struct Table {
     pub unreadable: Option<Arc<Refusal>>,
     /// The configured default profile.
     pub default_profile: Arc<str>,
+    /// STS's date minus our boot clock, in seconds, from its last answer.
+    pub sts_minus_boot: Option<i64>,
 }
 
 impl Table {
@@ -59,6 +61,15 @@ impl Table {
             }
             Err(refusal) => Answer::Refuse(refusal),
         }
+    }
+
+    /// What to add to the local date to have STS's, in seconds. Below half a minute it is the
+    /// network's delay and nothing else.
+    pub fn clock_offset(&self, now: Now) -> i64 {
+        let local = now.date().unix().cast_signed();
+        let boot = now.boot.as_secs().cast_signed();
+        let offset = self.sts_minus_boot.map_or(0, |base| base + boot - local);
+        if offset.abs() < 30 { 0 } else { offset }
     }
 
     /// What `status` says of the sessions.

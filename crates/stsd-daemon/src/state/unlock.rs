@@ -109,7 +109,7 @@ impl State {
         duration_seconds: u32,
         now: Now,
     ) -> Job {
-        let clock_offset = self.clock_offset(now);
+        let clock_offset = self.table.clock_offset(now);
         let code_mark =
             mfa.as_ref().map(|mfa| self.spent.mark(&mfa.serial_number, &mfa.token_code));
         let settings = self.settings.clone();
