@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use stsd_protocol::VERSION;
 use tempfile::TempDir;
@@ -70,4 +71,108 @@ async fn every_route_answers_with_the_version() {
         assert!(answer.contains(&format!("\r\nStsd-Version: {VERSION}\r\n")), "{line}: {answer}");
         assert!(answer.contains(says), "{line}: {answer}");
     }
+}
+
+#[tokio::test]
+async fn another_version_is_told_both_whatever_it_asks() {
+    let running = Running::start(Permission::Change).await;
+    for (field, theirs) in
+        [("stsd-version: 9.9.9\r\n", "9.9.9"), ("", "unknown"), ("stsd-version:\r\n", "")]
+    {
+        let request = format!("GET /v9/none HTTP/1.1\r\nHost: stsd\r\n{field}\r\n");
+        let answer = talk(running.connect().await, request.as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 409 Conflict\r\n"), "{answer}");
+        assert!(answer.contains(&format!("\r\nStsd-Version: {VERSION}\r\n")), "{answer}");
+        let message = format!(
+            "{{\"code\":\"StsdVersionMismatch\",\"message\":\"the client's version is {theirs} and \
+             the daemon's is {VERSION}\",\"hint\":\"restart the daemon"
+        );
+        assert!(answer.contains(&message), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn refusals_are_json_with_a_hint() {
+    let running = Running::start(Permission::Change).await;
+    for (line, body, status, contains) in [
+        ("GET /v1/none", "", 404, "see `stsd --help`"),
+        ("POST /v1/status", "{}", 405, "\r\nAllow: GET\r\n"),
+        ("GET /v1/unlock", "", 405, "\r\nAllow: POST\r\n"),
+        ("POST /v1/credentials", "{\"profile\":\"locked\"}", 403, "\"hint\":\"run `stsd unlock`\""),
+        ("POST /v1/unlock", "{\"token_code\":\"999999\"}", 403, "StsdWrongCode"),
+        ("POST /v1/lock", "", 400, "StsdBadRequest"),
+        ("POST /v1/lock", "{\"profil\":null}", 400, "takes, at line 1 column"),
+    ] {
+        let answer = running.ask(line, body).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{line}: {answer}");
+        assert!(answer.contains(contains), "{line}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_read_is_not_quoted() {
+    let running = Running::start(Permission::Change).await;
+    for body in ["{\"duration_seconds\":\"123456\"}", "{\"123456\":1}", "123456"] {
+        let answer = running.ask("POST /v1/unlock", body).await;
+        assert!(answer.starts_with("HTTP/1.1 400 ") && !answer.contains("123456"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn forwarders_and_browsers_are_refused_here_too() {
+    let running = Running::start(Permission::Change).await;
+    for (host, field) in [
+        ("stsd", "X-Forwarded-For: 127.0.0.1\r\n"),
+        ("stsd", "Origin: null\r\n"),
+        ("stsd", "Transfer-Encoding: chunked\r\n"),
+        ("stsd", "Content-Length: 65537\r\n"),
+        ("localhost", ""),
+        ("127.0.0.1:7873", ""),
+    ] {
+        let request = format!(
+            "GET /v1/status HTTP/1.1\r\nHost: {host}\r\nstsd-version: {VERSION}\r\n{field}\r\n"
+        );
+        let answer = talk(running.connect().await, request.as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 403 Forbidden\r\n"), "{host} {field}: {answer}");
+        assert!(answer.contains("\"code\":\"StsdRequestRefused\""), "{host} {field}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_socket_that_grants_less_refuses_the_rest() {
+    let running = Running::start(Permission::Use).await;
+    assert!(running.ask("POST /v1/credentials", "{}").await.starts_with("HTTP/1.1 200 "));
+    let answer = running.ask("POST /v1/lock", "{}").await;
+    assert!(answer.contains("this socket does not allow /v1/lock"), "{answer}");
+}
+
+#[tokio::test]
+async fn an_unlock_goes_on_when_its_caller_hangs_up() {
+    let running = Running::start(Permission::Change).await;
+    let body = "{\"profile\":\"held\",\"token_code\":\"123456\"}";
+    let mut client = running.connect().await;
+    client.write_all(request("POST /v1/unlock", body).as_bytes()).await.unwrap();
+    drop(client);
+    // Answered after the caller above was accepted and read.
+    running.ask("GET /v1/status", "").await;
+    running.service.release(1);
+    let unlocked = async {
+        while running.service.unlocked.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), unlocked).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_body_in_pieces_is_put_together() {
+    let running = Running::start(Permission::Change).await;
+    let filler = " ".repeat(60_000);
+    let whole = request("POST /v1/lock", &format!("{{{filler}}}"));
+    let mut client = running.connect().await;
+    for piece in whole.as_bytes().chunks(1000) {
+        client.write_all(piece).await.unwrap();
+        tokio::task::yield_now().await;
+    }
+    assert!(talk(client, b"").await.starts_with("HTTP/1.1 200 "));
 }

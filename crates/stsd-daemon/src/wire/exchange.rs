@@ -47,3 +47,6 @@ where
 }
 
 const STAND_IN: &[u8] = b"GET / HTTP/1.1\r\n\r\n";
+
+#[cfg(test)]
+mod tests;

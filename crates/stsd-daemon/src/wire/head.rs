@@ -154,3 +154,77 @@ fn is_target(byte: &u8) -> bool {
 fn is_text(byte: &u8) -> bool {
     *byte == b'\t' || *byte >= b' ' && *byte != 0x7f
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{HEAD_LIMIT, Head, HeadError, Scan, scan};
+
+    const GOOD: &[u8] = b"GET /creds HTTP/1.1\r\nHost: localhost\r\nA:\tb \r\n\r\n";
+
+    #[test]
+    fn the_end_of_a_head_is_found_wherever_its_bytes_are_cut() {
+        for cut in 1..GOOD.len() {
+            assert_eq!(scan(&GOOD[..cut], 0), Scan::Partial, "{cut}");
+            assert_eq!(scan(GOOD, cut), Scan::Whole(GOOD.len()), "{cut}");
+        }
+        let more = [GOOD, b"GET"].concat();
+        assert_eq!(scan(&more, 0), Scan::Whole(GOOD.len()));
+    }
+
+    #[test]
+    fn what_cannot_become_a_head_is_known_at_once() {
+        for (bytes, error) in [
+            (&b"\x16\x03\x01"[..], HeadError::NotHttp),
+            (b"\r", HeadError::NotHttp),
+            (b" GET", HeadError::NotHttp),
+            (b"GET / HTTP/1.1\n", HeadError::BareLineFeed),
+            (b"GET / HTTP/1.1\r\na: b\n", HeadError::BareLineFeed),
+            (b"GET / HTTP/1.1\r\n\n", HeadError::BareLineFeed),
+            (&[b'a'; HEAD_LIMIT], HeadError::TooLong),
+        ] {
+            assert_eq!(scan(bytes, 0), Scan::Broken(error), "{bytes:?}");
+        }
+        let mut longest = b"GET / HTTP/1.1\r\na:".to_vec();
+        longest.resize(HEAD_LIMIT - 4, b'x');
+        longest.extend_from_slice(b"\r\n\r\n");
+        assert_eq!(scan(&longest, 0), Scan::Whole(HEAD_LIMIT));
+    }
+
+    #[test]
+    fn a_good_head_gives_its_target_and_its_fields() {
+        let head = Head::parse(GOOD).unwrap();
+        assert_eq!(head.target(), b"/creds");
+        let fields: Vec<_> = head.fields().collect();
+        assert_eq!(fields, [(&b"Host"[..], &b"localhost"[..]), (b"A", b"b")]);
+    }
+
+    #[test]
+    fn each_malformed_head_has_its_error() {
+        for (head, error) in [
+            (&b"GET / HTTP/1.0\r\n\r\n"[..], HeadError::Version),
+            (b"GET / HTTP/1.1x\r\n\r\n", HeadError::Version),
+            (b"GET / FTP/1.1\r\n\r\n", HeadError::NotHttp),
+            (b"GET /\r\n\r\n", HeadError::NotHttp),
+            (b"GET / HTTP/1.1 x\r\n\r\n", HeadError::NotHttp),
+            (b"G@T / HTTP/1.1\r\n\r\n", HeadError::NotHttp),
+            (b"GET /\x7f HTTP/1.1\r\n\r\n", HeadError::Target),
+            (b"GET /# HTTP/1.1\r\n\r\n", HeadError::Target),
+            (b"GET / HTTP/1.1\r\na\r\n\r\n", HeadError::Field),
+            (b"GET / HTTP/1.1\r\na : b\r\n\r\n", HeadError::Field),
+            (b"GET / HTTP/1.1\r\n: b\r\n\r\n", HeadError::Field),
+            (b"GET / HTTP/1.1\r\na: b\r\n c: d\r\n\r\n", HeadError::Field),
+            (b"GET / HTTP/1.1\r\na: b\rc: d\r\n\r\n", HeadError::ControlCharacter),
+            (b"GET / HTTP/1.1\r\na: \0\r\n\r\n", HeadError::ControlCharacter),
+        ] {
+            let shown = String::from_utf8_lossy(head);
+            assert_eq!(Head::parse(head).err(), Some(error), "{shown:?}");
+        }
+    }
+
+    #[test]
+    fn sixty_four_fields_are_the_most() {
+        let head = |count| format!("GET / HTTP/1.1\r\n{}\r\n", "a:b\r\n".repeat(count));
+        assert!(Head::parse(head(64).as_bytes()).is_ok());
+        assert_eq!(Head::parse(head(65).as_bytes()).err(), Some(HeadError::TooManyFields));
+    }
+}

@@ -148,3 +148,65 @@ const REFUSED: [&str; 17] = [
     "Content-Encoding",
     "Expect",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::{Hosts, PolicyError, Rules, check};
+    use crate::wire::head::Head;
+
+    fn checked(head: &str, hosts: Hosts, body_limit: usize) -> Result<usize, PolicyError> {
+        let head = head.replace('\n', "\r\n");
+        check(Head::parse(head.as_bytes()).unwrap(), &Rules { hosts, body_limit })
+    }
+
+    #[test]
+    fn a_door_answers_to_its_own_names() {
+        for (hosts, host, allowed) in [
+            (Hosts::Port(7873), "127.0.0.1:7873", true),
+            (Hosts::Port(7873), "[::1]", true),
+            (Hosts::Port(7873), "localhost:7874", false),
+            (Hosts::Port(7873), "localhost:73409", false),
+            (Hosts::Port(7873), "stsd", false),
+            (Hosts::AnyPort, "localhost:1", true),
+            (Hosts::AnyPort, "localhost:65536", false),
+            (Hosts::AnyPort, "example.com", false),
+            (Hosts::Name("stsd"), "stsd", true),
+            (Hosts::Name("stsd"), "stsd:1", false),
+            (Hosts::Name("stsd"), "localhost", false),
+        ] {
+            let outcome = checked(&format!("GET / HTTP/1.1\nHost: {host}\n\n"), hosts, 0);
+            assert_eq!(outcome.is_ok(), allowed, "{hosts:?} {host}");
+        }
+    }
+
+    #[test]
+    fn a_length_is_digits_once_and_within_the_limit() {
+        for (fields, outcome) in [
+            ("", Ok(0)),
+            ("content-length: 0\n", Ok(0)),
+            ("Content-Length: 10\n", Ok(10)),
+            ("Content-Length: 11\n", Err(PolicyError::Body)),
+            ("Content-Length: 1e1\n", Err(PolicyError::Length)),
+            ("Content-Length: 1\nContent-Length: 1\n", Err(PolicyError::Twice("Content-Length"))),
+        ] {
+            let head = format!("POST / HTTP/1.1\nHost: stsd\n{fields}\n");
+            assert_eq!(checked(&head, Hosts::Name("stsd"), 10), outcome, "{fields}");
+        }
+    }
+
+    #[test]
+    fn a_refused_header_is_named_by_its_family() {
+        for (field, family) in [
+            ("oRiGiN: a", "Origin"),
+            ("Sec-Fetch-Dest: empty", "Sec-*"),
+            ("X-Forwarded-Anything: a", "X-Forwarded-*"),
+            ("Proxy-Connection: a", "Proxy-*"),
+        ] {
+            let head = format!("GET / HTTP/1.1\nHost: stsd\n{field}\n\n");
+            let refused = Err(PolicyError::Header(family));
+            assert_eq!(checked(&head, Hosts::Name("stsd"), 0), refused);
+        }
+        let close = "GET / HTTP/1.1\nHost: stsd\nSecure: a\nOrigins: b\nX-Amz-Via: c\n\n";
+        assert_eq!(checked(close, Hosts::Name("stsd"), 0), Ok(0));
+    }
+}
