@@ -1,0 +1,91 @@
+//! A new reading of the user's files while there is something to lose.
+
+use stsd_protocol::control::{ProfileState, SessionState};
+use stsd_protocol::gateway::Plan;
+use stsd_protocol::{Refusal, RefusalCode};
+
+use super::fixture::{ALICE, CI, HOUR, Story, identity, plan, role_profile};
+
+#[test]
+fn the_same_files_again_change_nothing() {
+    let mut story = Story::unlocked();
+    story.fetch("prod", HOUR);
+    story.state.replan(plan());
+    assert!(story.serves("default") && story.serves("prod"));
+}
+
+#[test]
+fn another_role_under_the_same_name_is_not_served_with_the_old_credentials() {
+    let mut story = Story::unlocked();
+    story.fetch("prod", HOUR);
+    let mut other = plan();
+    other.profiles[1] = role_profile("prod", ALICE, "other");
+    story.state.replan(other);
+    assert_eq!(story.profile_state("prod"), ProfileState::Cold);
+    assert!(story.serves("default"));
+}
+
+#[test]
+fn a_call_for_a_role_that_has_changed_meanwhile_is_dropped() {
+    let mut story = Story::unlocked();
+    let job = story.want("prod").unwrap();
+    let mut other = plan();
+    other.profiles[1] = role_profile("prod", ALICE, "other");
+    story.state.replan(other);
+    let late = story.issued(HOUR);
+    story.finish(&job, late);
+    assert!(!story.serves("prod"));
+}
+
+#[test]
+fn a_session_outlives_a_moment_without_its_keys() {
+    let mut story = Story::unlocked();
+    story.state.replan(Plan::default());
+    assert_eq!(story.refusal("default").code, RefusalCode::UnknownProfile);
+    story.state.replan(plan());
+    assert!(story.serves("default"));
+}
+
+#[test]
+fn files_that_cannot_be_read_leave_the_last_good_plan_in_force() {
+    let mut story = Story::unlocked();
+    story.state.plan_failed(Refusal::new(RefusalCode::Configuration, "line 3 is broken"));
+    assert!(story.serves("default"));
+    assert_eq!(story.refusal("nope").code, RefusalCode::UnknownProfile);
+}
+
+#[test]
+fn without_any_plan_everybody_hears_why() {
+    let mut story = Story::begin();
+    story.state.replan(Plan::default());
+    story.state.plan_failed(Refusal::new(RefusalCode::Configuration, "line 3 is broken"));
+    assert_eq!(story.refusal("prod").message, "line 3 is broken");
+}
+
+#[test]
+fn a_device_that_is_added_locks_keys_that_needed_none() {
+    let mut story = Story::begin();
+    let mut other = plan();
+    other.identities[1] = identity(CI, "ci", Some("arn:aws:iam::111122223333:mfa/ci"));
+    story.state.replan(other);
+    assert_eq!(story.session_state(CI), SessionState::Locked);
+}
+
+#[test]
+fn profiles_are_found_by_name_and_by_path_form() {
+    let story = Story::begin();
+    let table = story.state.table();
+    assert_eq!(table.find(Some("my staging")), table.find(Some("my-staging")));
+    assert_eq!(table.find(None), table.find(Some("default")));
+    let refusal = table.find(Some("my_staging")).unwrap_err();
+    assert_eq!(refusal.message, "there is no profile my_staging in the AWS configuration");
+}
+
+#[test]
+fn kinds_that_are_not_served_say_why() {
+    let story = Story::begin();
+    assert_eq!(story.refusal("sso").code, RefusalCode::UnsupportedProfile);
+    assert_eq!(story.refusal("loop").code, RefusalCode::InvalidProfile);
+    assert_eq!(story.profile_state("sso"), ProfileState::Unsupported);
+    assert_eq!(story.profile_state("loop"), ProfileState::Invalid);
+}
