@@ -43,7 +43,7 @@ impl From<io::Error> for ExchangeError {
 pub(crate) fn request(method: &str, path: &str, body: &[u8]) -> Vec<u8> {
     let length = body.len();
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: localhost\r\n{VERSION_HEADER}: {VERSION}\r\n\
+        "{method} {path} HTTP/1.1\r\nhost: stsd\r\n{VERSION_HEADER}: {VERSION}\r\n\
          content-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
     );
     [head.as_bytes(), body].concat()
@@ -157,7 +157,7 @@ mod tests {
     fn the_request_is_pinned_to_the_byte() {
         let version = stsd_protocol::VERSION;
         let wanted = format!(
-            "POST /v1/lock HTTP/1.1\r\nhost: localhost\r\nstsd-version: {version}\r\n\
+            "POST /v1/lock HTTP/1.1\r\nhost: stsd\r\nstsd-version: {version}\r\n\
              content-type: application/json\r\ncontent-length: 16\r\nconnection: close\r\n\r\n\
              {{\"profile\":null}}"
         );

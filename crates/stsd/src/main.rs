@@ -20,11 +20,20 @@ mod view;
 use std::process::ExitCode;
 
 use clap::Parser;
+use stsd_protocol::{Refusal, RefusalCode};
+use stsd_secret::WipingAllocator;
 
 use crate::arguments::{Arguments, Command};
 use crate::failure::Failure;
 
+#[global_allocator]
+static ALLOCATOR: WipingAllocator = WipingAllocator;
+
 fn main() -> ExitCode {
+    // Not `harden`: `exec` becomes the user's own program, which keeps the user's core limit.
+    if let Err(error) = stsd_secret::hide_memory() {
+        return Failure::from(Refusal::new(RefusalCode::Internal, error.to_string())).report();
+    }
     let arguments: Vec<_> = std::env::args_os().collect();
     // SDKs start this command over and over, so its plain form does not wait for clap (measured:
     // see commands/credential_process.rs). Everything unusual about it is clap's.

@@ -24,6 +24,12 @@ pub(crate) fn run(arguments: UnlockArguments) -> Result<(), Failure> {
         mfa_serial: arguments.mfa_serial.clone(),
     };
     let challenges: Vec<Challenge> = client.order(CHALLENGE, &request, FILES)?;
+    if challenges.is_empty() {
+        let message = "the AWS configuration has no long-term access key to start a session with";
+        return Err(Refusal::new(RefusalCode::Configuration, message)
+            .with_hint("put one into a profile, by `aws configure`")
+            .into());
+    }
     let code = wish.code_for(&challenges)?;
     let mut unlocking = Unlocking { client, arguments, code, terminal: None };
     unlocking.all(&challenges)

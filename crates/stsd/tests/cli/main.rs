@@ -1,0 +1,17 @@
+//! The client as a person, a shell and an SDK meet it: the real program against a scripted daemon
+//! on a Unix socket, down to the bytes of what it prints and the code that it exits with.
+
+#[cfg(test)]
+mod credential_process;
+#[cfg(test)]
+mod environment;
+#[cfg(all(test, target_os = "linux"))]
+mod prompt;
+#[cfg(test)]
+mod reports;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod unlock;
+#[cfg(test)]
+mod wire;

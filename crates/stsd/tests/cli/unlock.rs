@@ -1,0 +1,189 @@
+//! `unlock` without a terminal: where a code comes from, and what is refused before anything is
+//! asked.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+use stsd_protocol::RefusalCode;
+
+use crate::support::{
+    Daemon, Reply, STSD, ask, challenge, connect, refusal, run, run_with_input, session, stsd,
+    unlocked,
+};
+
+fn one_device() -> Reply {
+    Reply::json(&json!([challenge("default", Some("alice"))]))
+}
+
+fn order(profile: &str, code: Value, seconds: Value, serial: Value) -> Value {
+    json!({"profile": profile, "token_code": code, "duration_seconds": seconds,
+           "mfa_serial": serial})
+}
+
+#[test]
+fn says_what_there_is_until_when_and_for_whom() {
+    let daemon = Daemon::saying([one_device(), unlocked("default")]);
+    let ended = ask(&daemon, &["unlock", "123456"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    assert_eq!(ended.stdout, include_str!("expected/unlock.txt"));
+    let heard = daemon.heard();
+    assert_eq!(heard[0].line, "POST /v1/challenge");
+    assert_eq!(heard[0].body, json!({"profile": null, "all": false, "mfa_serial": null}));
+    assert_eq!(heard[1].line, "POST /v1/unlock");
+    assert_eq!(heard[1].body, order("default", json!("123456"), json!(null), json!(null)));
+}
+
+#[test]
+fn every_spelling_of_the_issue_works() {
+    for (arguments, profile) in [
+        (&["unlock", "prod", "123456"][..], json!("prod")),
+        (&["unlock", "-p", "prod", "123456"], json!("prod")),
+        (&["unlock", "-p", "654321", "123456"], json!("654321")),
+        (&["unlock", "prod", "123 456"], json!("prod")),
+        (&["unlock", "123", "456"], json!(null)),
+        (&["unlock", "--mfa-token", "123456"], json!(null)),
+        (&["unlock", "--token-code=123456", "prod"], json!("prod")),
+        (&["unlock", "--otp", "123456"], json!(null)),
+    ] {
+        let daemon = Daemon::saying([one_device(), unlocked("default")]);
+        assert_eq!(ask(&daemon, arguments).code, 0, "{arguments:?}");
+        let heard = daemon.heard();
+        assert_eq!(heard[0].body["profile"], profile, "{arguments:?}");
+        assert_eq!(heard[1].body["token_code"], "123456", "{arguments:?}");
+    }
+}
+
+#[test]
+fn length_and_device_are_handed_on() {
+    let daemon = Daemon::saying([one_device(), unlocked("default")]);
+    let arguments = ["unlock", "123456", "-d", "1h30m", "--serial-number", "arn:aws:iam::1:mfa/x"];
+    assert_eq!(ask(&daemon, &arguments).code, 0);
+    let heard = daemon.heard();
+    let serial = json!("arn:aws:iam::1:mfa/x");
+    assert_eq!(heard[0].body["mfa_serial"], serial);
+    assert_eq!(heard[1].body, order("default", json!("123456"), json!(5400), serial));
+}
+
+#[test]
+fn a_dash_reads_the_first_line_of_standard_input() {
+    for arguments in [&["unlock", "-"][..], &["unlock", "--mfa-token", "-"]] {
+        let daemon = Daemon::saying([one_device(), unlocked("default")]);
+        let ended = run_with_input(stsd(&daemon, arguments), "123456\nsomething else\n");
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        assert_eq!(daemon.heard()[1].body["token_code"], "123456");
+    }
+}
+
+#[test]
+fn a_profile_without_a_device_needs_no_code() {
+    let daemon = Daemon::saying([Reply::json(&json!([challenge("ci", None)])), unlocked("ci")]);
+    assert_eq!(ask(&daemon, &["unlock", "ci"]).code, 0);
+    assert_eq!(daemon.heard()[1].body, order("ci", json!(null), json!(null), json!(null)));
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused_before_the_daemon_is_asked() {
+    for (arguments, says) in [
+        (&["unlock", "prod", "12345"][..], "a token code has six digits"),
+        (&["unlock", "--otp", "hunter2"], "a token code has six digits"),
+        (&["unlock", "123456", "--otp", "123456"], "two token codes are given"),
+        (&["unlock", "prod", "-p", "dev"], "two profiles are named"),
+        (&["unlock", "prod", "--all"], "a profile and --all"),
+        (&["unlock", "-d", "37h"], "a session lasts from 15 minutes to 36 hours"),
+        (&["unlock", "-d", "never"], "`never` is not a length of time"),
+    ] {
+        let daemon = Daemon::saying([]);
+        let ended = ask(&daemon, arguments);
+        assert_eq!((ended.code, ended.stdout.as_str()), (64, ""), "{arguments:?}");
+        assert!(ended.stderr.contains(says), "{arguments:?}: {}", ended.stderr);
+        assert!(!ended.stderr.contains("hunter2"), "what was typed as a code is shown");
+        assert_eq!(daemon.heard(), []);
+    }
+}
+
+#[test]
+fn a_code_needs_exactly_one_device_that_it_can_be_of() {
+    for (challenges, arguments, says) in [
+        (json!([challenge("ci", None)]), &["unlock", "123456"][..], "no MFA device is configured"),
+        (
+            json!([challenge("default", Some("alice")), challenge("other", Some("bob"))]),
+            &["unlock", "--all", "123456"],
+            "one token code is given for 2 devices",
+        ),
+    ] {
+        let daemon = Daemon::saying([Reply::json(&challenges)]);
+        let ended = ask(&daemon, arguments);
+        assert_eq!(ended.code, 64);
+        assert!(ended.stderr.contains(says), "{}", ended.stderr);
+        assert_eq!(daemon.heard().len(), 1);
+    }
+}
+
+#[test]
+fn a_wrong_code_and_a_spent_one_have_their_own_sentences() {
+    for (code, message) in
+        [(RefusalCode::WrongCode, "STS did not take it"), (RefusalCode::SpentCode, "used before")]
+    {
+        let daemon = Daemon::saying([one_device(), refusal(code, message)]);
+        let ended = ask(&daemon, &["unlock", "123456"]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
+        let hint = code.hint();
+        assert_eq!(ended.stderr, format!("stsd: error: {message}\nstsd: hint: {hint}\n"));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_terminal_it_says_how_to_give_the_code() {
+    let daemon = Daemon::saying([one_device()]);
+    let mut command = Command::new("setsid");
+    command.args([STSD, "unlock"]);
+    connect(&mut command, &daemon);
+    let ended = run(command);
+    assert_eq!((ended.code, ended.stdout.as_str()), (64, ""));
+    assert_eq!(ended.stderr, include_str!("expected/no-terminal.txt"));
+    assert_eq!(daemon.heard().len(), 1);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn all_goes_on_after_a_failure_and_ends_with_the_first_ones_code() {
+    let challenges = Reply::json(&json!([
+        challenge("ci", None),
+        challenge("default", Some("alice")),
+        challenge("dev", None)
+    ]));
+    let down = refusal(RefusalCode::Unavailable, "STS does not answer");
+    let daemon = Daemon::saying([challenges, down, unlocked("dev")]);
+    let mut command = Command::new("setsid");
+    command.args([STSD, "unlock", "--all", "--json"]);
+    connect(&mut command, &daemon);
+    let ended = run(command);
+    assert_eq!(ended.code, 75);
+    assert_eq!(ended.stdout, serde_json::to_string(&[session("dev")]).unwrap() + "\n");
+    assert!(ended.stderr.contains("STS does not answer"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("there is no terminal"), "{}", ended.stderr);
+    assert_eq!(daemon.heard().len(), 3);
+}
+
+#[test]
+fn json_is_the_session_alone() {
+    let daemon = Daemon::saying([one_device(), unlocked("default")]);
+    let ended = ask(&daemon, &["unlock", "123456", "--json"]);
+    assert_eq!(ended.stdout, serde_json::to_string(&session("default")).unwrap() + "\n");
+}
+
+#[test]
+fn the_shells_profile_is_unlocked_where_none_is_named_and_all_heeds_no_variable() {
+    for (arguments, profile) in
+        [(&["unlock", "123456"][..], json!("s")), (&["unlock", "--all"], json!(null))]
+    {
+        let daemon = Daemon::saying([Reply::json(&json!([]))]);
+        let mut command = stsd(&daemon, arguments);
+        command.env("STSD_PROFILE", "s").env("AWS_PROFILE", "a");
+        let ended = run(command);
+        assert_eq!(ended.code, 78);
+        assert!(ended.stderr.contains("no long-term access key"), "{}", ended.stderr);
+        assert_eq!(daemon.heard()[0].body["profile"], profile);
+    }
+}
