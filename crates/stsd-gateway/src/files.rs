@@ -1,0 +1,79 @@
+//! The user's two files on disk. Their places come from stsd's own settings or from `HOME`, never
+//! from `AWS_CONFIG_FILE` and its kin: in a shell that uses stsd these name the view.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use stsd_protocol::gateway::Settings;
+
+/// One file as it was read. Has no `Debug`: the text holds keys.
+pub(crate) struct AwsFile {
+    /// Absolute.
+    pub(crate) path: String,
+    /// A file that is not there is an empty one.
+    pub(crate) text: Result<String, String>,
+    pub(crate) readable_by_others: bool,
+}
+
+/// The places of the config file and of the credentials file.
+///
+/// # Errors
+/// A sentence, if a place is not known or not absolute.
+pub(crate) fn places(settings: &Settings, home: Option<&Path>) -> Result<[String; 2], String> {
+    let place = |set: &Option<String>, name: &str| match (set, home) {
+        (Some(path), _) if path.starts_with('/') => Ok(path.clone()),
+        (Some(_), _) => {
+            Err(format!("the configured place of the AWS {name} file is not an absolute path"))
+        }
+        (None, Some(home)) if home.is_absolute() => home
+            .join(".aws")
+            .join(name)
+            .into_os_string()
+            .into_string()
+            .map_err(|_| "HOME is not UTF-8".to_owned()),
+        (None, _) => Err("HOME names no absolute path, so ~/.aws cannot be found".to_owned()),
+    };
+    Ok([
+        place(&settings.aws_config_file, "config")?,
+        place(&settings.aws_credentials_file, "credentials")?,
+    ])
+}
+
+/// Reads one file.
+pub(crate) fn read(path: &str) -> AwsFile {
+    let (text, mode) = match read_whole(path) {
+        Ok(read) => read,
+        Err(why) => (Err(why), 0),
+    };
+    AwsFile { path: path.to_owned(), text, readable_by_others: mode & 0o044 != 0 }
+}
+
+type Read1 = (Result<String, String>, u32);
+
+fn read_whole(path: &str) -> Result<Read1, String> {
+    let cannot = |error: std::io::Error| format!("the file cannot be read ({})", error.kind());
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok((Ok(String::new()), 0)),
+        Err(error) => return Err(cannot(error)),
+    };
+    // A FIFO would block for ever. /dev/null, as some people have it, reads as nothing.
+    if !metadata.is_file() {
+        let empty = path == "/dev/null";
+        return if empty { Ok((Ok(String::new()), 0)) } else { Err("it is not a file".to_owned()) };
+    }
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes))
+        .map_err(cannot)?;
+    if bytes.len() as u64 > LIMIT {
+        return Err("the file is larger than 8 MiB".to_owned());
+    }
+    let text = String::from_utf8(bytes).map_err(|_| "the file is not UTF-8".to_owned());
+    Ok((text, metadata.mode()))
+}
+
+/// The answer to `plan` carries the view, and must stay under its own limit.
+const LIMIT: u64 = 8 * 1024 * 1024;

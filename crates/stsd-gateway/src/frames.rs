@@ -1,0 +1,108 @@
+//! The conversation with the daemon: frames in, frames out, several requests under way at once.
+
+use std::sync::Arc;
+
+use stsd_gateway::Gateway;
+use stsd_protocol::frame::{HEADER, REQUEST_LIMIT, RESPONSE_LIMIT, header, length};
+use stsd_protocol::gateway::{Failure, FailureKind, Outcome, Request, Response};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::mpsc;
+use tokio::task::{JoinError, JoinSet};
+use zeroize::Zeroizing;
+
+/// Why the conversation ended before the daemon ended it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FrameError {
+    /// The other side is no daemon of ours. What it sent is not shown: it may hold a secret.
+    #[error("a frame announced more than {REQUEST_LIMIT} bytes")]
+    TooLong,
+    /// As above.
+    #[error("a frame did not hold a request")]
+    NotARequest,
+    /// The socket broke.
+    #[error("the socket to the daemon broke")]
+    Socket(#[from] std::io::Error),
+    /// A defect in the gateway.
+    #[error("a request ended without an answer")]
+    Lost(#[from] JoinError),
+    /// A defect in the gateway.
+    #[error("an answer could not be written as JSON")]
+    NotJson,
+}
+
+/// Answers until the daemon closes its end; what is under way then is dropped, since nobody waits
+/// for it any more. `started` is called at each request.
+pub(crate) async fn serve(
+    stream: UnixStream,
+    gateway: Arc<Gateway>,
+    started: impl Fn(),
+) -> Result<(), FrameError> {
+    let (read, mut write) = stream.into_split();
+    let (sender, mut requests) = mpsc::channel(16);
+    let reader = tokio::spawn(read_requests(read, sender));
+    let mut calls = JoinSet::new();
+    loop {
+        tokio::select! {
+            request = requests.recv() => {
+                let Some(request) = request else { return reader.await? };
+                started();
+                let gateway = Arc::clone(&gateway);
+                calls.spawn(async move { gateway.handle(request).await });
+            }
+            Some(answer) = calls.join_next() => write_response(&mut write, answer?).await?,
+        }
+    }
+}
+
+async fn read_requests(
+    mut read: OwnedReadHalf,
+    sender: mpsc::Sender<Request>,
+) -> Result<(), FrameError> {
+    loop {
+        let mut head = [0; HEADER];
+        if read.read(&mut head[..1]).await? == 0 {
+            return Ok(());
+        }
+        read.read_exact(&mut head[1..]).await?;
+        let length = length(head, REQUEST_LIMIT).ok_or(FrameError::TooLong)?;
+        let mut body = Zeroizing::new(vec![0; length]);
+        read.read_exact(&mut body).await?;
+        let request = serde_json::from_slice(&body).map_err(|_| FrameError::NotARequest)?;
+        if sender.send(request).await.is_err() {
+            return Ok(());
+        }
+    }
+}
+
+async fn write_response(write: &mut OwnedWriteHalf, response: Response) -> Result<(), FrameError> {
+    let mut body = encode(&response)?;
+    let head = match header(body.len(), RESPONSE_LIMIT) {
+        Some(head) => head,
+        None => {
+            body = encode(&too_large(response))?;
+            // A failure of a few lines is below every limit.
+            header(body.len(), RESPONSE_LIMIT).ok_or(FrameError::NotJson)?
+        }
+    };
+    write.write_all(&head).await?;
+    write.write_all(&body).await?;
+    Ok(())
+}
+
+fn encode(response: &Response) -> Result<Zeroizing<Vec<u8>>, FrameError> {
+    serde_json::to_vec(response).map(Zeroizing::new).map_err(|_| FrameError::NotJson)
+}
+
+fn too_large(response: Response) -> Response {
+    let failure = Failure {
+        kind: FailureKind::Configuration,
+        code: "ConfigError".to_owned(),
+        message: "the AWS configuration files are too large".to_owned(),
+        retryable: false,
+        http_status: None,
+        code_sent: false,
+    };
+    Response { outcome: Outcome::Failure(failure), ..response }
+}

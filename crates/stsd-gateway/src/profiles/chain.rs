@@ -1,0 +1,74 @@
+//! From a profile down to the keys that feed it, by the rules of the AWS SDKs: a role goes before
+//! the profile's own keys, keys of a source profile go before its role.
+
+use stsd_protocol::gateway::{Problem, Severity};
+
+use super::kind::{Kind, kind};
+use super::set::{Profile, ProfileSet};
+
+/// Where a profile's credentials come from.
+pub(crate) enum Chain<'a> {
+    /// From the long-term keys that `holder` has, through the roles of these profiles in the order
+    /// in which they are assumed (none for the session itself).
+    Keys { holder: &'a Profile, roles: Vec<&'a Profile> },
+    /// From something that stsd does not serve. `through` are the profiles on the way, the last of
+    /// which is of that kind.
+    Unsupported { why: String, through: Vec<&'a Profile> },
+    /// From nowhere, because of a mistake.
+    Mistake(Problem),
+}
+
+/// Follows a profile to its keys.
+pub(crate) fn follow<'a>(set: &'a ProfileSet, start: &'a Profile) -> Chain<'a> {
+    let mut through = vec![start];
+    let mut current = start;
+    loop {
+        let source = match kind(current, through.len() > 1) {
+            Kind::Keys => return keys(through, current),
+            Kind::Unsupported(why) => return Chain::Unsupported { why, through },
+            Kind::RoleWithoutSource => {
+                let message = "the role has no source_profile, whose keys could assume it";
+                return Chain::Mistake(current.problem(Severity::Error, "role_arn", message));
+            }
+            Kind::Role { source } => source,
+        };
+        if source == current.name && current.has_keys() {
+            through.push(current);
+            return keys(through, current);
+        }
+        let Some(next) = set.profile(&source) else {
+            let message = format!("there is no profile {source}");
+            return Chain::Mistake(current.problem(Severity::Error, "source_profile", message));
+        };
+        if let Some(at) = through.iter().position(|profile| profile.name == source) {
+            return Chain::Mistake(round(set, &through[at..]));
+        }
+        through.push(next);
+        current = next;
+    }
+}
+
+impl Profile {
+    /// Whether the profile has both halves of a key pair.
+    pub(crate) fn has_keys(&self) -> bool {
+        self.setting("aws_access_key_id").is_some()
+            && self.setting("aws_secret_access_key").is_some()
+    }
+}
+
+fn keys<'a>(mut through: Vec<&'a Profile>, holder: &'a Profile) -> Chain<'a> {
+    through.pop();
+    through.reverse();
+    Chain::Keys { holder, roles: through }
+}
+
+/// Each profile of a loop has the same mistake: it is told from the one that the files have first.
+fn round(set: &ProfileSet, members: &[&Profile]) -> Problem {
+    let place = |member: &&&Profile| set.profiles.iter().position(|p| p.name == member.name);
+    let first = members.iter().min_by_key(place).copied().unwrap_or(members[0]);
+    let start = members.iter().position(|member| member.name == first.name).unwrap_or(0);
+    let names = members.iter().cycle().skip(start).take(members.len() + 1);
+    let names: Vec<&str> = names.map(|member| member.name.as_str()).collect();
+    let message = format!("the source profiles lead round in a circle, {}", names.join(" -> "));
+    first.problem(Severity::Error, "source_profile", message)
+}

@@ -1,0 +1,99 @@
+//! Which long-term keys there are, which device belongs to each, and who holds them.
+
+use std::path::Path;
+
+use stsd_protocol::gateway::{LongTermKeys, PlannedIdentity, Problem, Severity};
+
+use super::arn;
+use super::set::{Profile, ProfileSet};
+use super::target::target;
+
+/// One access key and the profiles that lead to it.
+pub(crate) struct Identity<'a> {
+    pub(crate) access_key_id: String,
+    first: &'a Profile,
+    /// The profiles that hold the key.
+    holders: Vec<&'a Profile>,
+    /// The profiles whose roles are assumed with it.
+    roles: Vec<&'a Profile>,
+}
+
+impl<'a> Identity<'a> {
+    pub(crate) fn new(access_key_id: String, holder: &'a Profile) -> Self {
+        Self { access_key_id, first: holder, holders: Vec::new(), roles: Vec::new() }
+    }
+
+    /// Takes note of one chain.
+    pub(crate) fn add(&mut self, holder: &'a Profile, roles: &[&'a Profile]) {
+        let known =
+            |list: &[&Profile], profile: &Profile| list.iter().any(|p| p.name == profile.name);
+        if !known(&self.holders, holder) {
+            self.holders.push(holder);
+        }
+        for role in roles {
+            if !known(&self.roles, role) {
+                self.roles.push(role);
+            }
+        }
+    }
+
+    /// The profile that stands for the key: `default`, else the first.
+    fn source(&self) -> &'a Profile {
+        let default = self.holders.iter().find(|profile| profile.name == "default");
+        default.copied().unwrap_or(self.first)
+    }
+
+    /// The profiles that may name the device, the ones that count first.
+    fn candidates(&self) -> impl Iterator<Item = &'a Profile> {
+        let source = self.source();
+        let holders = self.holders.iter().copied().filter(move |p| p.name != source.name);
+        std::iter::once(source).chain(holders).chain(self.roles.iter().copied())
+    }
+
+    /// The device. A key has one session, so the source's own word goes before a role's.
+    pub(crate) fn mfa_serial(&self) -> Option<String> {
+        self.candidates().find_map(|profile| profile.value("mfa_serial"))
+    }
+
+    /// The identity as the daemon sees it.
+    pub(crate) fn planned(&self, set: &ProfileSet, home: Option<&Path>) -> PlannedIdentity {
+        let (source, mfa_serial) = (self.source(), self.mfa_serial());
+        let owner = mfa_serial.as_deref().and_then(arn::mfa_device);
+        let mut target = target(set, source, home);
+        if let (Some(owner), None) = (owner, source.setting("region")) {
+            target.region = arn::default_region(owner.partition).to_owned();
+        }
+        PlannedIdentity {
+            keys: LongTermKeys {
+                source_profile: source.name.clone(),
+                identity: self.access_key_id.clone(),
+            },
+            account_id: owner.map(|owner| owner.account.to_owned()),
+            mfa_serial,
+            target,
+        }
+    }
+
+    /// Devices that do not count, and one that cannot be used.
+    pub(crate) fn problems(&self) -> Vec<Problem> {
+        let Some(chosen) = self.mfa_serial() else { return Vec::new() };
+        let mut problems = Vec::new();
+        let mut named = self.candidates().filter(|profile| profile.setting("mfa_serial").is_some());
+        if let Some(first) = named.next() {
+            if arn::is_fido(&chosen) {
+                problems.push(first.problem(Severity::Error, "mfa_serial", FIDO));
+            }
+            for other in named.filter(|p| p.value("mfa_serial").as_deref() != Some(chosen.as_str()))
+            {
+                let message = format!(
+                    "it has no effect, because the device of profile {} counts for the same key",
+                    first.name
+                );
+                problems.push(other.problem(Severity::Notice, "mfa_serial", message));
+            }
+        }
+        problems
+    }
+}
+
+const FIDO: &str = "the device is a FIDO key, and STS takes six-digit codes only; use `aws login`, or register a virtual device beside it";

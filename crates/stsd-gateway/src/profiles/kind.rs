@@ -1,0 +1,78 @@
+//! What one profile is, looked at alone. The order is that of the AWS SDK for Rust.
+
+use super::set::Profile;
+
+/// Where a profile says that its credentials come from.
+pub(crate) enum Kind {
+    /// Long-term keys of its own.
+    Keys,
+    /// A role, assumed with the credentials of another profile.
+    Role { source: String },
+    /// A role that nobody could assume.
+    RoleWithoutSource,
+    /// A way that stsd does not serve: what is to follow the profile's name in a sentence.
+    Unsupported(String),
+}
+
+/// The profile's kind; `as_source` when another profile takes its credentials to assume a role.
+pub(crate) fn kind(profile: &Profile, as_source: bool) -> Kind {
+    if as_source && profile.has_keys() {
+        return of_keys(profile);
+    }
+    let role = profile.setting("role_arn").is_some();
+    if let Some(source) = profile.value("credential_source").filter(|_| role) {
+        return unsupported(&format!("takes its credentials from {source} (credential_source)"));
+    }
+    if profile.setting("web_identity_token_file").is_some() {
+        return unsupported("uses a web identity (web_identity_token_file)");
+    }
+    match profile.value("source_profile") {
+        Some(source) if role => return Kind::Role { source },
+        None if role => return Kind::RoleWithoutSource,
+        _ => {}
+    }
+    for (keys, way) in OTHER_WAYS {
+        if profile.has_any(keys) {
+            return unsupported(way);
+        }
+    }
+    match profile.value("credential_process").map(|command| calls_stsd(&command)) {
+        Some(false) => unsupported("runs a program for its credentials (credential_process)"),
+        // Never followed, or stsd would ask itself: what else the profile has counts.
+        Some(true) if !profile.has_keys() => Kind::Unsupported(
+            "only calls stsd (credential_process), which has no keys for it".to_owned(),
+        ),
+        _ if profile.has_keys() => of_keys(profile),
+        _ => Kind::Unsupported("has neither keys nor a role".to_owned()),
+    }
+}
+
+/// Keys that came with a session token, or look so, are no long-term keys.
+fn of_keys(profile: &Profile) -> Kind {
+    let temporary = profile.has_any(&["aws_session_token", "aws_security_token"])
+        || profile.value("aws_access_key_id").is_some_and(|id| id.starts_with("ASIA"));
+    if temporary {
+        return Kind::Unsupported(
+            "holds keys that are temporary ones already (aws_session_token)".to_owned(),
+        );
+    }
+    Kind::Keys
+}
+
+fn unsupported(way: &str) -> Kind {
+    Kind::Unsupported(format!("{way}, which stsd does not serve"))
+}
+
+/// Whether a word of the command is a program called `stsd`, wherever it is.
+fn calls_stsd(command: &str) -> bool {
+    let words = command.split(|c: char| c.is_whitespace() || c == '"' || c == '\'');
+    words.filter_map(|word| word.rsplit('/').next()).any(|name| name == "stsd")
+}
+
+const OTHER_WAYS: &[(&[&str], &str)] = &[
+    (
+        &["sso_session", "sso_start_url", "sso_account_id", "sso_role_name"],
+        "uses IAM Identity Center (sso_session)",
+    ),
+    (&["login_session"], "uses `aws login` (login_session)"),
+];

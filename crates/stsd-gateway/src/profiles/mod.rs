@@ -1,0 +1,19 @@
+//! The user's profiles: read, joined, followed to their keys, and every mistake in them. Pure but for
+//! reading the two files; nothing that leaves this room holds a secret, save [`long_term_keys`].
+
+mod arn;
+mod chain;
+mod checks;
+mod header;
+mod identity;
+mod keys;
+mod kind;
+mod plan;
+mod scan;
+mod set;
+mod target;
+
+pub(crate) use keys::{KeysError, long_term_keys};
+pub(crate) use plan::plan;
+pub(crate) use scan::is_identifier;
+pub(crate) use set::{OtherSection, Profile, ProfileSet, Setting};

@@ -1,0 +1,228 @@
+//! The answer to `plan`: profiles, identities, mistakes and the view.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use stsd_protocol::gateway::{
+    Hop, Plan, PlannedProfile, Problem, ProfileSource, Settings, Severity,
+};
+use stsd_protocol::path_form;
+
+use super::arn;
+use super::chain::{Chain, follow};
+use super::checks::check;
+use super::identity::Identity;
+use super::set::{Profile, ProfileSet};
+use super::target::{region, target};
+use crate::{files, view};
+
+/// Reads the user's files and says what they come to.
+///
+/// # Errors
+/// A sentence, if it is not known where the files are.
+pub(crate) fn plan(
+    settings: &Settings,
+    home: Option<&Path>,
+    program: &str,
+) -> Result<Plan, String> {
+    let places = files::places(settings, home)?;
+    let (set, problems) = ProfileSet::read(&files::read(&places[0]), &files::read(&places[1]));
+    let mut planner = Planner::new(&set, home, problems);
+    let mut profiles: Vec<PlannedProfile> = set
+        .profiles
+        .iter()
+        .zip(&planner.chains)
+        .map(|(p, chain)| planner.planned(p, chain))
+        .collect();
+    planner.refuse_collisions(&mut profiles);
+    let identities =
+        planner.identities.iter().map(|identity| identity.planned(&set, home)).collect();
+    let mut problems = planner.problems;
+    problems.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+    let view = view::render(&set, &profiles, program, &places[0]);
+    Ok(Plan { profiles, identities, problems, view, files: places.to_vec() })
+}
+
+struct Planner<'a> {
+    set: &'a ProfileSet,
+    home: Option<&'a Path>,
+    problems: Vec<Problem>,
+    /// How each profile is fed, in the order of the profiles.
+    chains: Vec<Chain<'a>>,
+    identities: Vec<Identity<'a>>,
+}
+
+impl<'a> Planner<'a> {
+    fn new(set: &'a ProfileSet, home: Option<&'a Path>, mut problems: Vec<Problem>) -> Self {
+        let mut mistakes = HashMap::new();
+        for profile in &set.profiles {
+            let found = check(set, profile);
+            if let Some(error) = found.iter().find(|problem| problem.severity == Severity::Error) {
+                mistakes.insert(profile.name.as_str(), error.clone());
+            }
+            problems.extend(found);
+        }
+        let mut chains = Vec::new();
+        for profile in &set.profiles {
+            let chain = follow(set, profile);
+            if let Chain::Mistake(problem) = &chain
+                && problem.profile.as_ref() == Some(&profile.name)
+            {
+                problems.push(problem.clone());
+            }
+            chains.push(spoilt(chain, &mistakes));
+        }
+        let identities = identities(&chains);
+        problems.extend(identities.iter().flat_map(Identity::problems));
+        let mut planner = Self { set, home, problems, chains, identities };
+        planner.report_clamped_durations();
+        planner
+    }
+
+    fn planned(&self, profile: &Profile, chain: &Chain<'_>) -> PlannedProfile {
+        let role = profile.value("role_arn");
+        let of_role = role.as_deref().and_then(arn::role).map(|owner| owner.account.to_owned());
+        let source = self.source(profile, chain);
+        let of_device = match &source {
+            ProfileSource::Session { identity } => self.account_of(identity),
+            _ => None,
+        };
+        PlannedProfile {
+            name: profile.name.clone(),
+            path: path_form(&profile.name),
+            source,
+            region: region(profile),
+            account_id: of_device.or(of_role),
+            target: target(self.set, profile, self.home),
+        }
+    }
+
+    fn source(&self, profile: &Profile, chain: &Chain<'_>) -> ProfileSource {
+        match chain {
+            Chain::Keys { holder, roles } => {
+                let identity = access_key_id(holder);
+                let hops: Vec<Hop> = roles.iter().map(|role| self.hop(role)).collect();
+                match hops.is_empty() {
+                    true => ProfileSource::Session { identity },
+                    false => ProfileSource::Role { identity, hops },
+                }
+            }
+            Chain::Unsupported { why, through } => unsupported(profile, through, why),
+            Chain::Mistake(problem) => invalid(profile, problem),
+        }
+    }
+
+    fn hop(&self, role: &Profile) -> Hop {
+        Hop {
+            role_arn: role.value("role_arn").unwrap_or_default(),
+            external_id: role.value("external_id"),
+            role_session_name: role.value("role_session_name"),
+            duration_seconds: role.value("duration_seconds").and_then(|text| text.parse().ok()),
+            target: target(self.set, role, self.home),
+        }
+    }
+
+    fn identity(&self, access_key_id: &str) -> Option<&Identity<'a>> {
+        self.identities.iter().find(|identity| identity.access_key_id == access_key_id)
+    }
+
+    fn account_of(&self, access_key_id: &str) -> Option<String> {
+        self.identity(access_key_id)?.planned(self.set, self.home).account_id
+    }
+
+    /// A role assumed from a session or from another role lasts an hour at most.
+    fn report_clamped_durations(&mut self) {
+        let mut notices = Vec::new();
+        for chain in &self.chains {
+            let Chain::Keys { holder, roles } = chain else { continue };
+            let Some(role) = roles.last() else { continue };
+            let with_mfa = self
+                .identity(&access_key_id(holder))
+                .is_some_and(|identity| identity.mfa_serial().is_some());
+            let asks = role.value("duration_seconds").and_then(|text| text.parse::<u32>().ok());
+            if asks.is_some_and(|asks| asks > 3600) && (with_mfa || roles.len() > 1) {
+                notices.push(role.problem(Severity::Notice, "duration_seconds", CLAMPED));
+            }
+        }
+        self.problems.extend(notices);
+    }
+
+    /// Two profiles of one path could not be told apart, so neither is served.
+    fn refuse_collisions(&mut self, planned: &mut [PlannedProfile]) {
+        let mut names: HashMap<String, Vec<String>> = HashMap::new();
+        for profile in planned.iter() {
+            names.entry(profile.path.clone()).or_default().push(profile.name.clone());
+        }
+        for profile in planned {
+            let Some(other) = names[&profile.path].iter().find(|name| **name != profile.name)
+            else {
+                continue;
+            };
+            let message = format!(
+                "its name and that of profile {other} both become {} in a path",
+                profile.path
+            );
+            let Some(own) = self.set.profile(&profile.name) else { continue };
+            let mut problem = own.place.problem(Severity::Error, message);
+            problem.profile = Some(profile.name.clone());
+            profile.source = invalid(own, &problem);
+            self.problems.push(problem);
+        }
+    }
+}
+
+/// A chain through a profile with a mistake in it is a mistake. What stsd does not serve stays that.
+fn spoilt<'a>(chain: Chain<'a>, mistakes: &HashMap<&str, Problem>) -> Chain<'a> {
+    let Chain::Keys { holder, roles } = &chain else { return chain };
+    let through = roles.iter().rev().chain(std::iter::once(holder));
+    let first = through.filter_map(|profile| mistakes.get(profile.name.as_str())).next();
+    first.cloned().map_or(chain, Chain::Mistake)
+}
+
+fn identities<'a>(chains: &[Chain<'a>]) -> Vec<Identity<'a>> {
+    let mut identities: Vec<Identity<'a>> = Vec::new();
+    for chain in chains {
+        let Chain::Keys { holder, roles } = chain else { continue };
+        let id = access_key_id(holder);
+        let index = match identities.iter().position(|identity| identity.access_key_id == id) {
+            Some(index) => index,
+            None => {
+                identities.push(Identity::new(id, holder));
+                identities.len() - 1
+            }
+        };
+        identities[index].add(holder, roles);
+    }
+    identities
+}
+
+fn access_key_id(holder: &Profile) -> String {
+    holder.value("aws_access_key_id").unwrap_or_default()
+}
+
+fn unsupported(profile: &Profile, through: &[&Profile], why: &str) -> ProfileSource {
+    let reason = match through.last() {
+        Some(last) if last.name != profile.name => {
+            format!("profile {} builds on profile {}, which {why}", profile.name, last.name)
+        }
+        _ => format!("profile {} {why}", profile.name),
+    };
+    let hint = "use the tool's own `--profile`, which goes on working, or give the profile an IAM user's keys";
+    ProfileSource::Unsupported { reason, hint: hint.to_owned() }
+}
+
+fn invalid(profile: &Profile, problem: &Problem) -> ProfileSource {
+    let whose = match &problem.profile {
+        Some(name) if *name != profile.name => format!(" in its source profile {name}"),
+        _ => String::new(),
+    };
+    let line = problem.line.map(|line| format!(":{line}")).unwrap_or_default();
+    let key = problem.key.as_ref().map(|key| format!(", key {key}")).unwrap_or_default();
+    let (name, message, file) = (&profile.name, &problem.message, &problem.file);
+    ProfileSource::Invalid {
+        reason: format!("profile {name} has a mistake{whose}: {message} ({file}{line}{key})"),
+        hint: format!("correct {file}; stsd reads it again by itself"),
+    }
+}
+
+const CLAMPED: &str = "STS gives this role an hour at most, because it is assumed from a session; stsd renews it in time";

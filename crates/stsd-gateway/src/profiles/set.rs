@@ -1,0 +1,227 @@
+//! Both files as one: each profile's settings, wherever they stand, with file and line. What the
+//! credentials file says goes before what the config file says, as in every SDK.
+
+use std::collections::HashMap;
+
+use stsd_protocol::gateway::{Problem, Severity};
+
+use super::header::Header;
+use super::scan::{Entry, FileKind, Scan, Section, is_identifier, scan};
+use crate::files::AwsFile;
+
+/// The sections of both files.
+#[derive(Default)]
+pub(crate) struct ProfileSet {
+    /// In the order of the files, the config file first.
+    pub(crate) profiles: Vec<Profile>,
+    /// Sections of the config file that are no profiles, in its order.
+    pub(crate) others: Vec<OtherSection>,
+    by_name: HashMap<String, usize>,
+}
+
+/// One profile of either file or of both. Has no `Debug`: its settings may be secrets.
+pub(crate) struct Profile {
+    pub(crate) name: String,
+    pub(crate) place: Place,
+    pub(crate) settings: Vec<Setting>,
+}
+
+/// One key of a profile.
+pub(crate) struct Setting {
+    pub(crate) entry: Entry,
+    pub(crate) place: Place,
+}
+
+/// `[services NAME]` and the like.
+pub(crate) struct OtherSection {
+    pub(crate) kind: String,
+    pub(crate) name: Option<String>,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// Where something stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) file: String,
+    pub(crate) line: u32,
+}
+
+impl ProfileSet {
+    /// Puts the two files together. If one of them cannot be understood nothing of either is used:
+    /// half a configuration could give a profile another identity than the whole.
+    pub(crate) fn read(config: &AwsFile, credentials: &AwsFile) -> (Self, Vec<Problem>) {
+        let mut problems = Vec::new();
+        let scans = [
+            (FileKind::Config, config, understand(config, FileKind::Config, &mut problems)),
+            (
+                FileKind::Credentials,
+                credentials,
+                understand(credentials, FileKind::Credentials, &mut problems),
+            ),
+        ];
+        let mut set = Self::default();
+        if problems.iter().any(|problem| problem.severity == Severity::Error) {
+            return (set, problems);
+        }
+        for (kind, file, scan) in scans {
+            set.add_file(kind, &file.path, scan, &mut problems);
+        }
+        (set, problems)
+    }
+
+    /// The profile of that name.
+    pub(crate) fn profile(&self, name: &str) -> Option<&Profile> {
+        self.by_name.get(name).map(|index| &self.profiles[*index])
+    }
+
+    /// The `[services NAME]` sections of that name; several are one.
+    pub(crate) fn services<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a OtherSection> {
+        self.others
+            .iter()
+            .filter(move |other| other.kind == "services" && other.name.as_deref() == Some(name))
+    }
+
+    fn add_file(&mut self, kind: FileKind, file: &str, scan: Scan, problems: &mut Vec<Problem>) {
+        let is_default = |section: &Section, with_prefix| {
+            section.header == Header::Profile { name: "default".to_owned(), prefixed: with_prefix }
+        };
+        let prefixed_default =
+            kind == FileKind::Config && scan.sections.iter().any(|s| is_default(s, true));
+        for section in scan.sections {
+            let place = Place { file: file.to_owned(), line: section.line };
+            if prefixed_default && is_default(&section, false) {
+                let message = "the section is ignored, because `[profile default]` goes before it";
+                problems.push(place.problem(Severity::Notice, message));
+                continue;
+            }
+            match section.header {
+                Header::Ignored(why) => problems.push(place.problem(Severity::Notice, why)),
+                Header::Other { kind, name } => {
+                    self.others.push(OtherSection { kind, name, entries: section.entries });
+                }
+                Header::Profile { name, .. } => {
+                    self.profile_mut(name, &place).add(section.entries, file, problems);
+                }
+            }
+        }
+    }
+
+    fn profile_mut(&mut self, name: String, place: &Place) -> &mut Profile {
+        let next = self.profiles.len();
+        let index = *self.by_name.entry(name.clone()).or_insert(next);
+        if index == next {
+            self.profiles.push(Profile { name, place: place.clone(), settings: Vec::new() });
+        }
+        &mut self.profiles[index]
+    }
+}
+
+impl Profile {
+    /// A key's setting; a value of nothing counts as none.
+    pub(crate) fn setting(&self, key: &str) -> Option<&Setting> {
+        self.settings.iter().find(|s| s.entry.key == key && !s.entry.text().is_empty())
+    }
+
+    /// A key's value.
+    pub(crate) fn value(&self, key: &str) -> Option<String> {
+        self.setting(key).map(|setting| setting.entry.text())
+    }
+
+    /// Whether any of the keys stands in the profile.
+    pub(crate) fn has_any(&self, keys: &[&str]) -> bool {
+        keys.iter().any(|key| self.setting(key).is_some())
+    }
+
+    /// Where to point when a key is to blame: at the key, or at the profile if it is missing.
+    pub(crate) fn place_of(&self, key: &str) -> &Place {
+        self.setting(key).map_or(&self.place, |setting| &setting.place)
+    }
+
+    /// A mistake in this profile.
+    pub(crate) fn problem(
+        &self,
+        severity: Severity,
+        key: &str,
+        message: impl Into<String>,
+    ) -> Problem {
+        let mut problem = self.place_of(key).problem(severity, message);
+        problem.profile = Some(self.name.clone());
+        problem.key = Some(key.to_owned());
+        problem
+    }
+
+    fn add(&mut self, entries: Vec<Entry>, file: &str, problems: &mut Vec<Problem>) {
+        for entry in entries {
+            let place = Place { file: file.to_owned(), line: entry.line };
+            if !is_identifier(&entry.key) {
+                let mut problem = place.problem(
+                    Severity::Notice,
+                    "the setting is ignored, because no SDK reads such a key",
+                );
+                problem.profile = Some(self.name.clone());
+                problems.push(problem);
+                continue;
+            }
+            self.set(Setting { entry, place }, problems);
+        }
+    }
+
+    fn set(&mut self, setting: Setting, problems: &mut Vec<Problem>) {
+        let Some(earlier) = self.settings.iter_mut().find(|s| s.entry.key == setting.entry.key)
+        else {
+            self.settings.push(setting);
+            return;
+        };
+        let twice = earlier.place.file == setting.place.file;
+        let first_line = earlier.place.line;
+        *earlier = setting;
+        if twice {
+            let key = earlier.entry.key.clone();
+            let message = format!(
+                "the key stands in line {first_line} too; the later one counts, and AWS CLI refuses the whole file"
+            );
+            problems.push(self.problem(Severity::Notice, &key, message));
+        }
+    }
+}
+
+impl Place {
+    /// A mistake at this place.
+    pub(crate) fn problem(&self, severity: Severity, message: impl Into<String>) -> Problem {
+        Problem {
+            file: self.file.clone(),
+            line: Some(self.line),
+            profile: None,
+            key: None,
+            severity,
+            message: message.into(),
+        }
+    }
+}
+
+fn understand(file: &AwsFile, kind: FileKind, problems: &mut Vec<Problem>) -> Scan {
+    let scan = match &file.text {
+        Ok(text) => scan(text, kind),
+        Err(why) => {
+            problems.push(Problem {
+                line: None,
+                ..Place { file: file.path.clone(), line: 0 }.problem(Severity::Error, why.clone())
+            });
+            scan("", kind)
+        }
+    };
+    for mistake in &scan.mistakes {
+        let place = Place { file: file.path.clone(), line: mistake.line };
+        problems.push(place.problem(Severity::Error, mistake.message));
+    }
+    let keeps_keys =
+        scan.sections.iter().flat_map(|s| &s.entries).any(|e| e.key == "aws_secret_access_key");
+    if keeps_keys && file.readable_by_others {
+        let message = "the file holds keys and other users can read it; run `chmod 600` on it";
+        problems.push(Problem {
+            line: None,
+            ..Place { file: file.path.clone(), line: 0 }.problem(Severity::Notice, message)
+        });
+    }
+    scan
+}

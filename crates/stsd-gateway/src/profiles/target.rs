@@ -1,0 +1,79 @@
+//! Which STS a profile's calls go to: its region, its endpoint (`endpoint_url`, or `services`) and
+//! its roots.
+
+use std::path::Path;
+
+use stsd_protocol::gateway::{Problem, Severity, StsTarget};
+
+use super::arn;
+use super::set::{Profile, ProfileSet};
+use crate::endpoint;
+
+/// Whether the text can stand in the host name of an endpoint as a region.
+pub(crate) fn is_region(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=63).contains(&text.len())
+        && text.chars().all(fits)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+/// The profile's own region.
+pub(crate) fn region(profile: &Profile) -> Option<String> {
+    profile.value("region").filter(|region| is_region(region))
+}
+
+/// Where the profile's calls go.
+pub(crate) fn target(set: &ProfileSet, profile: &Profile, home: Option<&Path>) -> StsTarget {
+    let region =
+        region(profile).unwrap_or_else(|| arn::default_region(&partition(profile)).to_owned());
+    let ca_bundle = profile.value("ca_bundle").map(|path| match (path.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => home.join(rest).to_string_lossy().into_owned(),
+        _ => path,
+    });
+    StsTarget { region, endpoint_url: endpoint_url(set, profile).map(|(_, url)| url), ca_bundle }
+}
+
+/// What is wrong with the profile's endpoint.
+pub(crate) fn mistakes(set: &ProfileSet, profile: &Profile) -> Vec<Problem> {
+    let error = |key: &str, message: &str| profile.problem(Severity::Error, key, message);
+    let mut problems = Vec::new();
+    if let Some(name) = profile.value("services")
+        && set.services(&name).next().is_none()
+    {
+        problems.push(error("services", "there is no [services …] section of that name"));
+    }
+    if let Some((key, url)) = endpoint_url(set, profile)
+        && let Some(message) = endpoint::mistake(&url)
+    {
+        problems.push(error(key, message));
+    }
+    problems
+}
+
+/// The endpoint and the key that brings it. That of the service goes before that of the profile, as
+/// AWS's guide has it ("Service-specific endpoints").
+fn endpoint_url(set: &ProfileSet, profile: &Profile) -> Option<(&'static str, String)> {
+    let ignored = |value: String| value.eq_ignore_ascii_case("true");
+    if profile.value("ignore_configured_endpoint_urls").is_some_and(ignored) {
+        return None;
+    }
+    let of_sts = profile.value("services").and_then(|name| {
+        let entries = set.services(&name).flat_map(|section| &section.entries);
+        let of_sts = entries.filter(|entry| entry.key == "sts").flat_map(|entry| entry.nested());
+        of_sts.filter(|(key, _)| key == "endpoint_url").map(|(_, url)| url.to_owned()).last()
+    });
+    match of_sts {
+        Some(url) => Some(("services", url)),
+        None => profile.value("endpoint_url").map(|url| ("endpoint_url", url)),
+    }
+}
+
+/// The partition of the profile's role, else of its device.
+fn partition(profile: &Profile) -> String {
+    let role = profile.value("role_arn");
+    let device = profile.value("mfa_serial");
+    let of_role = role.as_deref().and_then(arn::role);
+    let of_device = || device.as_deref().and_then(arn::mfa_device);
+    of_role.or_else(of_device).map_or("aws", |owner| owner.partition).to_owned()
+}

@@ -1,0 +1,89 @@
+//! One SDK client, built from our own types alone: region, endpoint, clock, roots, proxy, time-outs.
+
+use std::time::{Duration, SystemTime};
+
+use aws_sdk_sts::Client;
+use aws_sdk_sts::config::retry::RetryConfig;
+use aws_sdk_sts::config::timeout::TimeoutConfig;
+use aws_sdk_sts::config::{
+    BehaviorVersion, Credentials, IdentityCache, Region, StalledStreamProtectionConfig,
+};
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_async::time::{SharedTimeSource, TimeSource};
+use stsd_protocol::gateway::{Failure, FailureKind, StsTarget};
+use stsd_secret::Secret;
+
+use super::Session;
+use super::failure::refusal;
+use crate::endpoint;
+use crate::http::{CONNECT_TIMEOUT, Route};
+
+/// What a call is signed with.
+pub(super) struct Signer {
+    pub(super) access_key_id: String,
+    pub(super) secret_access_key: Secret,
+    pub(super) session_token: Option<Secret>,
+}
+
+impl Session<'_> {
+    /// A client for one STS and one signer. The wrong endpoint is refused here, whoever named it.
+    pub(super) fn client(&self, signer: &Signer, target: &StsTarget) -> Result<Client, Failure> {
+        let refused = |message: String| refusal(FailureKind::Configuration, "ConfigError", message);
+        let url = target.endpoint_url.as_ref().or(self.settings.sts_endpoint.as_ref());
+        if let Some(mistake) = url.and_then(|url| endpoint::mistake(url)) {
+            return Err(refused(mistake.to_owned()));
+        }
+        let route = Route {
+            plain: url.is_some_and(|url| url.to_ascii_lowercase().starts_with("http://")),
+            ca_bundle: target.ca_bundle.clone().or_else(|| self.settings.ca_bundle.clone()),
+            proxy: self.settings.proxy.clone(),
+        };
+        let http = self.http.client(&route).map_err(refused)?;
+        let mut config = aws_sdk_sts::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(target.region.clone()))
+            .credentials_provider(signer.credentials())
+            .identity_cache(IdentityCache::no_cache())
+            .http_client(http)
+            .time_source(OffsetTime { base: self.time.clone(), offset: self.clock_offset })
+            .sleep_impl(TokioSleep::new())
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .interceptor(self.trace.clone());
+        config.set_endpoint_url(url.cloned());
+        Ok(Client::from_conf(config.build()))
+    }
+}
+
+impl Signer {
+    fn credentials(&self) -> Credentials {
+        let token = self.session_token.as_ref().map(|token| token.expose().to_owned());
+        Credentials::new(&self.access_key_id, self.secret_access_key.expose(), token, None, "stsd")
+    }
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_timeout(CALL_TIMEOUT)
+        .build()
+}
+
+/// The local clock and what is known of its error.
+#[derive(Debug)]
+struct OffsetTime {
+    base: SharedTimeSource,
+    offset: i64,
+}
+
+impl TimeSource for OffsetTime {
+    fn now(&self) -> SystemTime {
+        let (now, by) = (self.base.now(), Duration::from_secs(self.offset.unsigned_abs()));
+        let shifted = if self.offset < 0 { now.checked_sub(by) } else { now.checked_add(by) };
+        shifted.unwrap_or(now)
+    }
+}
+
+/// From the first byte to the last, connecting included.
+pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(15);

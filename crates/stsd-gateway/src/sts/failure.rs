@@ -1,0 +1,163 @@
+//! Why a call failed, in words for a person and in a kind for the daemon. An SDK error is never shown
+//! whole: its `Debug`, and the SDK's own way to print the chain of causes, hold the body of the answer.
+
+use std::error::Error;
+
+use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use stsd_protocol::gateway::{Failure, FailureKind};
+
+use super::client::CALL_TIMEOUT;
+use super::trace::Trace;
+
+/// A failure that no repetition cures, and for which STS was not asked.
+pub(crate) fn refusal(kind: FailureKind, code: &str, message: impl Into<String>) -> Failure {
+    let (code, message) = (code.to_owned(), message.into());
+    Failure { kind, code, message, retryable: false, http_status: None, code_sent: false }
+}
+
+/// What an SDK error comes to. `code_sent` is false; whoever sent a code sets it.
+pub(super) fn failure<E>(error: &SdkError<E, HttpResponse>, trace: &Trace) -> Failure
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    match error {
+        SdkError::ServiceError(answer) => {
+            let status = answer.raw().status().as_u16();
+            match (answer.err().code(), answer.err().message()) {
+                (Some(code), message) if status >= 300 => of_answer(code, message, status),
+                _ => garbled(Some(status), trace),
+            }
+        }
+        SdkError::ResponseError(answer) => garbled(Some(answer.raw().status().as_u16()), trace),
+        SdkError::TimeoutError(_) => {
+            let seconds = CALL_TIMEOUT.as_secs();
+            unavailable(
+                "TimeoutError",
+                format!("{} did not answer within {seconds} s", trace.endpoint()),
+                None,
+            )
+        }
+        SdkError::DispatchFailure(_) => of_connection(error, trace),
+        _ => {
+            let message = format!("the request to STS cannot be built ({})", last_cause(error));
+            refusal(FailureKind::Configuration, "ConfigError", message)
+        }
+    }
+}
+
+/// An answer that is no STS's, or not all of one.
+pub(super) fn garbled(status: Option<u16>, trace: &Trace) -> Failure {
+    let shown = status.map(|status| format!(" (HTTP {status})")).unwrap_or_default();
+    let message = format!("{} gave an answer that cannot be read{shown}", trace.endpoint());
+    unavailable("ResponseError", message, status)
+}
+
+/// Whether the request certainly never left: then a token code in it is not spent.
+pub(super) fn never_sent<E: Error + 'static>(error: &SdkError<E, HttpResponse>) -> bool {
+    match error {
+        SdkError::ConstructionFailure(_) => true,
+        SdkError::DispatchFailure(_) => is_connect(error),
+        _ => false,
+    }
+}
+
+/// Whether STS says that the clock which signed is wrong.
+pub(super) fn is_skew(failure: &Failure) -> bool {
+    let says = |text| failure.message.contains(text);
+    match failure.code.as_str() {
+        "RequestExpired" => true,
+        "SignatureDoesNotMatch" => says("Signature expired") || says("not yet current"),
+        _ => false,
+    }
+}
+
+fn of_answer(code: &str, message: Option<&str>, status: u16) -> Failure {
+    let message = message.filter(|message| !message.is_empty()).unwrap_or("STS gives no reason");
+    let wrong_code = code == "AccessDenied" && message.contains("invalid MFA one time pass code");
+    let outage =
+        status >= 500 || status == 429 || PASSING.contains(&code) || code.starts_with("Throttl");
+    let kind = match (wrong_code, outage) {
+        (true, _) => FailureKind::WrongCode,
+        (_, true) => FailureKind::Unavailable,
+        _ => FailureKind::Denied,
+    };
+    Failure {
+        kind,
+        code: code.to_owned(),
+        message: message.to_owned(),
+        retryable: kind == FailureKind::Unavailable,
+        http_status: Some(status),
+        code_sent: false,
+    }
+}
+
+fn of_connection<E>(error: &SdkError<E, HttpResponse>, trace: &Trace) -> Failure
+where
+    E: Error + 'static,
+{
+    let (endpoint, cause) = (trace.endpoint(), last_cause(error));
+    if is_connect(error) {
+        unavailable("ConnectError", format!("could not connect to {endpoint} ({cause})"), None)
+    } else {
+        unavailable("ConnectionLost", format!("the connection to {endpoint} broke ({cause})"), None)
+    }
+}
+
+fn unavailable(code: &str, message: String, http_status: Option<u16>) -> Failure {
+    let (kind, code) = (FailureKind::Unavailable, code.to_owned());
+    Failure { kind, code, message, retryable: true, http_status, code_sent: false }
+}
+
+fn is_connect(error: &(dyn Error + 'static)) -> bool {
+    causes(error)
+        .filter_map(|cause| cause.downcast_ref::<hyper_util::client::legacy::Error>())
+        .any(hyper_util::client::legacy::Error::is_connect)
+}
+
+/// What lies at the bottom: "Connection refused", not "dispatch failure". None of these has seen a
+/// body. An `io::Error` hides what it wraps from `source`.
+fn last_cause(error: &(dyn Error + 'static)) -> String {
+    let Some(last) = causes(error).filter(|cause| !cause.to_string().is_empty()).last() else {
+        return error.to_string();
+    };
+    if last.to_string() == "the request timed out" || last.to_string() == "timed out" {
+        return "no answer".to_owned();
+    }
+    let text = last.to_string();
+    // "Connection refused (os error 111)" stands in brackets itself.
+    let text = text.find(" (os error").map_or(text.as_str(), |at| &text[..at]);
+    let mut letters = text.chars();
+    let second_is_small = text.chars().nth(1).is_some_and(char::is_lowercase);
+    match letters.next() {
+        Some(first) if second_is_small => {
+            format!("{}{}", first.to_ascii_lowercase(), letters.as_str())
+        }
+        _ => text.to_owned(),
+    }
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| match error.downcast_ref::<std::io::Error>() {
+        Some(io) => io.get_ref().map(|inner| inner as &(dyn Error + 'static)),
+        None => error.source(),
+    })
+}
+
+/// Codes that pass by themselves, beside those that begin with `Throttl` ("Common errors" of the API
+/// reference, and the SDKs' lists of what to retry).
+const PASSING: &[&str] = &[
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "TooManyRequestsException",
+    "SlowDown",
+    "BandwidthLimitExceeded",
+    "PriorRequestNotComplete",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "InternalFailure",
+    "InternalError",
+    "ServiceUnavailable",
+    "IDPCommunicationError",
+];

@@ -1,0 +1,174 @@
+//! The text of the view: the user's configuration without secrets, in which each profile that stsd
+//! serves takes its credentials from stsd. See DESIGN.md, "How a profile reaches a tool".
+//!
+//! It is written from what was understood, never copied: comments may hold old keys, and so may lines
+//! that no SDK reads.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use stsd_protocol::gateway::{PlannedProfile, ProfileSource};
+
+use crate::profiles::{OtherSection, Profile, ProfileSet, Setting, is_identifier};
+
+/// The whole text.
+pub(crate) fn render(
+    set: &ProfileSet,
+    planned: &[PlannedProfile],
+    program: &str,
+    original: &str,
+) -> String {
+    let mut view = View { text: String::new(), secrets: secrets(set), command: command(program) };
+    let original = original.replace(char::is_control, "?");
+    view.text.push_str("# Written by stsd; changes made here are lost. The file to change is\n");
+    view.line(&format!("# {original}"));
+    if set.profile("default").is_none() {
+        view.line("\n[default]");
+        view.credentials("");
+    }
+    let planned: HashMap<&str, &PlannedProfile> =
+        planned.iter().map(|profile| (profile.name.as_str(), profile)).collect();
+    for profile in &set.profiles {
+        if let Some(planned) = planned.get(profile.name.as_str()) {
+            view.profile(profile, planned, is_served(set, planned, profile));
+        }
+    }
+    for other in &set.others {
+        view.other(other);
+    }
+    view.text
+}
+
+struct View {
+    text: String,
+    /// Every secret of both files: a line that holds one of them is left out, wherever it stands.
+    secrets: Vec<String>,
+    command: String,
+}
+
+impl View {
+    fn profile(&mut self, profile: &Profile, planned: &PlannedProfile, served: bool) {
+        let name = &profile.name;
+        match name.as_str() {
+            "default" => self.line("\n[default]"),
+            _ if name.contains(char::is_whitespace) => self.line(&format!("\n[profile '{name}']")),
+            _ => self.line(&format!("\n[profile {name}]")),
+        }
+        for Setting { entry, .. } in &profile.settings {
+            if is_secret(&entry.key) || served && starts_a_provider(&entry.key) {
+                continue;
+            }
+            self.setting(&entry.key, &entry.value, entry.nested());
+        }
+        if served {
+            self.credentials(if name == "default" { "" } else { &planned.path });
+        }
+    }
+
+    fn other(&mut self, section: &OtherSection) {
+        match &section.name {
+            Some(name) if name.contains(char::is_whitespace) => {
+                self.line(&format!("\n[{} '{name}']", section.kind))
+            }
+            Some(name) => self.line(&format!("\n[{} {name}]", section.kind)),
+            None => self.line(&format!("\n[{}]", section.kind)),
+        }
+        for entry in section
+            .entries
+            .iter()
+            .filter(|entry| is_identifier(&entry.key) && !is_secret(&entry.key))
+        {
+            self.setting(&entry.key, &entry.value, entry.nested());
+        }
+    }
+
+    fn setting<'a>(
+        &mut self,
+        key: &str,
+        value: &str,
+        nested: impl Iterator<Item = (String, &'a str)>,
+    ) {
+        self.line(format!("{key} = {value}").trim_end());
+        for (key, value) in nested.filter(|(key, _)| is_identifier(key) && !is_secret(key)) {
+            self.line(&format!("    {key} = {value}"));
+        }
+    }
+
+    fn credentials(&mut self, path: &str) {
+        let line = format!("credential_process = {} credential-process {path}", self.command);
+        self.line(line.trim_end());
+    }
+
+    fn line(&mut self, line: &str) {
+        if !self.secrets.iter().any(|secret| line.contains(secret.as_str())) {
+            // Writing to a `String` cannot fail.
+            let _ = writeln!(self.text, "{line}");
+        }
+    }
+}
+
+/// Whether the profile's credentials come from stsd in the view. So it is with a mistaken profile,
+/// and with one whose keys the view takes out: the tool would go on to the endpoint and silently
+/// take another identity, where stsd says what is wrong. `default` means the shell's own profile, so
+/// what builds on an unserved `default` cannot stay as it is either.
+fn is_served(set: &ProfileSet, planned: &PlannedProfile, profile: &Profile) -> bool {
+    let unsupported = matches!(planned.source, ProfileSource::Unsupported { .. });
+    !unsupported
+        || profile.name == "default"
+        || lost_its_keys(profile)
+        || builds_on_default(set, profile)
+}
+
+fn lost_its_keys(profile: &Profile) -> bool {
+    let other_way = profile.settings.iter().any(|setting| starts_a_provider(&setting.entry.key));
+    profile.has_keys() && !other_way
+}
+
+fn builds_on_default(set: &ProfileSet, profile: &Profile) -> bool {
+    let sources = std::iter::successors(Some(profile), |current| {
+        current.value("source_profile").and_then(|source| set.profile(&source))
+    });
+    sources.take(set.profiles.len() + 1).skip(1).any(|source| source.name == "default")
+}
+
+/// Whether a key's value is a secret, or part of one. Wider than what AWS writes: saml2aws and its
+/// kin have keys such as `x_security_token`.
+fn is_secret(key: &str) -> bool {
+    ["access_key", "secret", "password", "session_token", "security_token"]
+        .iter()
+        .any(|part| key.contains(part))
+}
+
+/// Whether a key would make an SDK look for credentials elsewhere than at stsd.
+fn starts_a_provider(key: &str) -> bool {
+    key.starts_with("sso_") || PROVIDER_KEYS.contains(&key)
+}
+
+fn secrets(set: &ProfileSet) -> Vec<String> {
+    let settings = set.profiles.iter().flat_map(|profile| &profile.settings);
+    let secret = settings.filter(|setting| {
+        is_secret(&setting.entry.key) && setting.entry.key != "aws_access_key_id"
+    });
+    // A short one would be found everywhere; AWS's have 40 characters.
+    secret.map(|setting| setting.entry.value.clone()).filter(|value| value.len() >= 8).collect()
+}
+
+/// botocore splits the command like a shell, the other SDKs give it to one: both know double quotes.
+fn command(program: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%".contains(c);
+    if program.chars().all(plain) { program.to_owned() } else { format!("\"{program}\"") }
+}
+
+const PROVIDER_KEYS: &[&str] = &[
+    "credential_process",
+    "credential_source",
+    "duration_seconds",
+    "external_id",
+    "login_session",
+    "mfa_process",
+    "mfa_serial",
+    "role_arn",
+    "role_session_name",
+    "source_profile",
+    "web_identity_token_file",
+];
