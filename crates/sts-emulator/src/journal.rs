@@ -46,8 +46,8 @@ pub struct Asked {
     pub role_arn: Option<String>,
     /// The role session name.
     pub role_session_name: Option<String>,
-    /// The duration asked for, in seconds.
-    pub duration_seconds: Option<String>,
+    /// The duration asked for, where it is a number of seconds.
+    pub duration_seconds: Option<u64>,
     /// The MFA device named.
     pub serial_number: Option<String>,
     /// The `User-Agent`.

@@ -84,7 +84,7 @@ fn asked(request: &Request<Bytes>, parameters: &Parameters) -> Asked {
         access_key_id: authorization.map(|authorization| authorization.access_key_id),
         role_arn: text("RoleArn"),
         role_session_name: text("RoleSessionName"),
-        duration_seconds: text("DurationSeconds"),
+        duration_seconds: text("DurationSeconds").and_then(|seconds| seconds.parse().ok()),
         serial_number: text("SerialNumber"),
         user_agent: user_agent.map(str::to_owned),
     }

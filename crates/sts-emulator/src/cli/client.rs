@@ -68,7 +68,8 @@ impl Client {
                 .header("host", &self.authority)
                 .body(Full::new(body))
                 .map_err(|_| ClientError::Url(self.authority.clone()))?;
-            let exchange = async {
+            // The sender moves in and ends with the answer: only then does the connection end.
+            let exchange = async move {
                 let (head, body) = sender.send_request(request).await?.into_parts();
                 Ok::<_, hyper::Error>((head.status, body.collect().await?.to_bytes()))
             };
