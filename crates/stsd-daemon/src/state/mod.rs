@@ -17,6 +17,8 @@ mod unlock;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::test_plan;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

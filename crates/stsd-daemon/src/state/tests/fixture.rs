@@ -173,7 +173,7 @@ pub(super) fn base_is_temporary(job: &Job) -> bool {
     }
 }
 
-pub(super) fn plan() -> Plan {
+pub(crate) fn plan() -> Plan {
     let alice = |name: &str| session_profile(name, ALICE);
     Plan {
         profiles: vec![

@@ -298,3 +298,6 @@ fn log(kind: &JobKind, outcome: &Outcome) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
