@@ -1,1 +1,197 @@
-//! Under construction.
+//! The doors: two Unix sockets and the endpoint's port, passed by the service manager or bound here,
+//! behind a lock that lets one daemon of a user have them.
+//!
+//! What this room refuses: a runtime directory that others can enter, an address that is not
+//! loopback, a second daemon. It writes no file but the lock; the port to record is a return value.
+
+mod address;
+mod descriptor;
+mod directory;
+mod inherited;
+mod lock;
+mod loopback;
+mod owner;
+mod port;
+
+use std::io;
+use std::os::unix::net::UnixListener as StdUnixListener;
+use std::path::{Path, PathBuf};
+
+use stsd_protocol::Places;
+use tokio::net::{TcpListener, UnixListener};
+
+pub use address::{ListenAddress, ListenAddressError};
+pub use descriptor::raise_descriptor_limit;
+pub use inherited::{Inherited, InheritedError};
+pub use loopback::{Cause, Loopback, Obstacle};
+pub use owner::{Owner, Process};
+pub use port::{DEFAULT_PORT, PortSettings};
+
+use lock::LockFile;
+
+/// All that callers can come through.
+#[derive(Debug)]
+pub struct Listeners {
+    /// `stsd.sock`: unlock, lock, status.
+    pub control: UnixListener,
+    /// `creds.sock`: the credentials endpoint.
+    pub credentials: UnixListener,
+    /// The credentials endpoint on loopback TCP.
+    pub loopback: Loopback,
+    /// To be dropped last.
+    pub claim: Claim,
+}
+
+impl Listeners {
+    /// Opens every door. Needs a tokio runtime, since that will wait at them.
+    ///
+    /// # Errors
+    /// If a door cannot be had; except that a port which is taken is an [`Obstacle`] and no error.
+    pub fn open(
+        places: &Places,
+        uid: u32,
+        inherited: Inherited,
+        port: &PortSettings,
+    ) -> Result<Self, ListenersError> {
+        let (control, credentials) = (places.control_socket(), places.credentials_socket());
+        // The longer of the two; said before anything is made.
+        directory::check_length(&credentials)?;
+        directory::prepare(&places.runtime, uid)?;
+        let mut claim = Claim { bound: Vec::new(), _lock: LockFile::take(&places.lock_file())? };
+        let control = claim.door(inherited.control, &control)?;
+        let credentials = claim.door(inherited.credentials, &credentials)?;
+        let endpoint: io::Result<_> = inherited.endpoint.into_iter().map(watched).collect();
+        let loopback = Loopback::open(port, endpoint.map_err(ListenersError::Loopback)?)
+            .map_err(ListenersError::Loopback)?;
+        Ok(Self { control, credentials, loopback, claim })
+    }
+}
+
+/// What the daemon holds for life: the lock, and the socket files that it made itself.
+///
+/// Dropping it removes those files, and then lets go of the lock. Inherited sockets stay: they are
+/// the service manager's.
+#[derive(Debug)]
+pub struct Claim {
+    bound: Vec<PathBuf>,
+    _lock: LockFile,
+}
+
+impl Claim {
+    fn door(
+        &mut self,
+        inherited: Option<StdUnixListener>,
+        path: &Path,
+    ) -> Result<UnixListener, ListenersError> {
+        if let Some(inherited) = inherited {
+            let watch = || {
+                inherited.set_nonblocking(true)?;
+                UnixListener::from_std(inherited)
+            };
+            return watch().map_err(|source| ListenersError::Socket { path: path.into(), source });
+        }
+        let bound = directory::bind(path)?;
+        self.bound.push(path.to_owned());
+        Ok(bound)
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        for path in &self.bound {
+            // One that is gone already, or cannot be removed, is replaced by the next daemon.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// Why a door could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenersError {
+    /// The runtime directory could not be made or looked at.
+    #[error("cannot use the runtime directory {}", path.display())]
+    Directory {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Somebody may want us to follow it.
+    #[error("{} is no directory, or a symbolic link to one", path.display())]
+    NotADirectory {
+        /// Which.
+        path: PathBuf,
+    },
+    /// Its owner could replace the sockets in it.
+    #[error("the runtime directory {} belongs to another user (uid {uid})", path.display())]
+    Foreign {
+        /// Which.
+        path: PathBuf,
+        /// Whose it is.
+        uid: u32,
+    },
+    /// Others could reach the sockets in it.
+    #[error("the runtime directory {0} is open to others (mode {mode:04o}); close it: chmod 700 {0}", path.display())]
+    OpenToOthers {
+        /// Which.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
+    /// The system has no room for it in an address.
+    #[error("the socket's path {} is longer than {longest} bytes; set XDG_RUNTIME_DIR to a shorter one", path.display())]
+    PathTooLong {
+        /// Which.
+        path: PathBuf,
+        /// How long it may be.
+        longest: usize,
+    },
+    /// There is one daemon a user.
+    #[error("another stsd-daemon is running{}", pid.map(|pid| format!(" (process {pid})")).unwrap_or_default())]
+    AlreadyRunning {
+        /// Its process, where it has signed already.
+        pid: Option<u32>,
+    },
+    /// The lock could not be taken for another reason than a second daemon.
+    #[error("cannot lock {}", path.display())]
+    Lock {
+        /// The lock file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Something that we did not make, and do not remove.
+    #[error("{} is in the way: it is no socket", path.display())]
+    NotASocket {
+        /// Which.
+        path: PathBuf,
+    },
+    /// No daemon runs, but systemd's `stsd.socket` does.
+    #[error("the service manager listens at {}; start the daemon through it: systemctl --user start stsd", path.display())]
+    HeldByTheServiceManager {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A Unix socket could not be bound.
+    #[error("cannot listen at {}", path.display())]
+    Socket {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// No port at all.
+    #[error("cannot listen on loopback")]
+    Loopback(#[source] io::Error),
+}
+
+fn watched(listener: std::net::TcpListener) -> io::Result<TcpListener> {
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener)
+}
+
+/// As many connections as may wait for their turn; the system caps it.
+const BACKLOG: u32 = 4096;
+
+#[cfg(test)]
+mod tests;

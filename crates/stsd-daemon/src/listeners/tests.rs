@@ -1,0 +1,91 @@
+//! All doors together, in a directory of their own.
+
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+
+use stsd_protocol::Places;
+
+use super::{Inherited, Listeners, ListenersError, PortSettings};
+
+fn places(home: &Path) -> Places {
+    let variable = |name: &str| match name {
+        "HOME" | "XDG_RUNTIME_DIR" => Some(home.into()),
+        _ => None,
+    };
+    Places::find(variable, uid()).unwrap()
+}
+
+fn uid() -> u32 {
+    nix::unistd::getuid().as_raw()
+}
+
+fn open(places: &Places, inherited: Inherited) -> Result<Listeners, ListenersError> {
+    let flag = Some("127.0.0.1:0".parse().unwrap());
+    Listeners::open(places, uid(), inherited, &PortSettings { flag, ..PortSettings::default() })
+}
+
+#[tokio::test]
+async fn a_second_daemon_leaves_the_first_ones_sockets_alone() {
+    let home = tempfile::tempdir().unwrap();
+    let places = places(home.path());
+    let first = open(&places, Inherited::default()).unwrap();
+    let error = open(&places, Inherited::default()).unwrap_err();
+    let text = format!("another stsd-daemon is running (process {})", std::process::id());
+    assert_eq!(error.to_string(), text);
+    let _client = UnixStream::connect(places.control_socket()).unwrap();
+    first.control.accept().await.unwrap();
+    let _client = UnixStream::connect(places.credentials_socket()).unwrap();
+    first.credentials.accept().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_clean_end_removes_the_sockets_and_lets_the_next_daemon_start() {
+    let home = tempfile::tempdir().unwrap();
+    let places = places(home.path());
+    drop(open(&places, Inherited::default()).unwrap());
+    assert!(!places.control_socket().exists());
+    assert!(!places.credentials_socket().exists());
+    open(&places, Inherited::default()).unwrap();
+}
+
+#[tokio::test]
+async fn a_daemon_that_was_killed_leaves_sockets_that_the_next_one_replaces() {
+    let home = tempfile::tempdir().unwrap();
+    let places = places(home.path());
+    std::fs::create_dir(&places.runtime).unwrap();
+    std::fs::set_permissions(&places.runtime, std::os::unix::fs::PermissionsExt::from_mode(0o700))
+        .unwrap();
+    drop(UnixListener::bind(places.control_socket()).unwrap());
+    let listeners = open(&places, Inherited::default()).unwrap();
+    let _client = UnixStream::connect(places.control_socket()).unwrap();
+    listeners.control.accept().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_inherited_socket_is_served_and_stays_when_the_daemon_ends() {
+    let home = tempfile::tempdir().unwrap();
+    let places = places(home.path());
+    // The service manager made the directory, closed to others, and the socket in it.
+    drop(open(&places, Inherited::default()).unwrap());
+    let socket = UnixListener::bind(places.control_socket()).unwrap();
+    let mut inherited = Inherited::default();
+    inherited.add(socket.into(), "stsd.socket".to_owned()).unwrap();
+
+    let listeners = open(&places, inherited).unwrap();
+    let _client = UnixStream::connect(places.control_socket()).unwrap();
+    listeners.control.accept().await.unwrap();
+    let error = open(&places, Inherited::default()).unwrap_err();
+    assert!(matches!(error, ListenersError::AlreadyRunning { .. }), "{error:?}");
+    drop(listeners);
+    assert!(places.control_socket().exists());
+    assert!(!places.credentials_socket().exists());
+}
+
+#[tokio::test]
+async fn a_path_that_is_too_long_is_said_before_anything_is_made() {
+    let home = tempfile::tempdir().unwrap();
+    let places = places(&home.path().join("x".repeat(120)));
+    let error = open(&places, Inherited::default()).unwrap_err();
+    assert!(matches!(error, ListenersError::PathTooLong { .. }), "{error:?}");
+    assert!(!places.runtime.exists());
+}
