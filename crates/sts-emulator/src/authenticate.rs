@@ -41,6 +41,8 @@ pub(crate) enum Unauthenticated {
     Unreadable(Unreadable),
     /// The scope's region is none.
     Region(String),
+    /// The scope's service is another one.
+    Service,
     /// The scope's date is not the date of the signature.
     ScopeDate {
         scope: String,
@@ -78,7 +80,7 @@ pub(crate) fn authenticate(
     rules: &Rules<'_>,
 ) -> Result<Caller, Unauthenticated> {
     let authorization = Authorization::of(request).map_err(Unauthenticated::Unreadable)?;
-    check_scope(&authorization.scope, authorization.signed_at)?;
+    check_scope(&authorization.scope, authorization.signed_at, rules.service)?;
     check_signed_headers(request, &authorization, rules)?;
     let (caller, secret) = look_up(request, &authorization, world, issued, rules.now)?;
     check_time(&authorization, rules)?;
@@ -91,6 +93,8 @@ pub(crate) fn authenticate(
 
 /// In what STS and S3 differ.
 pub(crate) struct Rules<'a> {
+    /// As it stands in the credential scope.
+    pub(crate) service: &'static str,
     pub(crate) now: SystemTime,
     /// Five minutes at STS, fifteen at S3.
     pub(crate) skew: Duration,
@@ -99,9 +103,12 @@ pub(crate) struct Rules<'a> {
     pub(crate) every_amz_header_signed: bool,
 }
 
-fn check_scope(scope: &Scope, signed_at: SystemTime) -> Result<(), Unauthenticated> {
+fn check_scope(scope: &Scope, signed_at: SystemTime, service: &str) -> Result<(), Unauthenticated> {
     if !is_region(&scope.region) {
         return Err(Unauthenticated::Region(scope.region.clone()));
+    }
+    if scope.service != service {
+        return Err(Unauthenticated::Service);
     }
     if clock::basic(signed_at).get(..8) != Some(&scope.date) {
         return Err(Unauthenticated::ScopeDate { scope: scope.date.clone(), signed_at });

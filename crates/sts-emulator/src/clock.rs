@@ -1,25 +1,33 @@
 //! The emulator's own clock, and how AWS writes times.
 //!
-//! The clock is the machine's, plus an offset that tests and the control endpoint move. Everything the
+//! The clock is the machine's (or one moment of it, held), plus an offset that tests and the control endpoint
+//! move. Everything the
 //! emulator decides by time (expirations, token codes, the skew of signatures, the `Date` header)
 //! follows it. Nothing else in this crate reads the wall clock.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
-/// A wall clock that can be moved; clones share one offset.
-#[derive(Clone, Debug, Default)]
+/// A wall clock that can be moved.
+#[derive(Debug, Default)]
 pub(crate) struct Clock {
-    offset_millis: Arc<AtomicI64>,
+    offset_millis: AtomicI64,
+    /// Set for a clock that stands still between two moves.
+    frozen_at: Option<SystemTime>,
 }
 
 impl Clock {
+    /// A clock that stands still at this moment, until it is moved.
+    pub(crate) fn frozen() -> Self {
+        Self { frozen_at: Some(machine_time()), ..Self::default() }
+    }
+
     /// The machine's time plus the offset.
     pub(crate) fn now(&self) -> SystemTime {
         let offset = self.offset_millis.load(Ordering::SeqCst);
         let shift = Duration::from_millis(offset.unsigned_abs());
-        if offset < 0 { machine_time() - shift } else { machine_time() + shift }
+        let base = self.frozen_at.unwrap_or_else(machine_time);
+        if offset < 0 { base - shift } else { base + shift }
     }
 
     /// Moves the clock forward.
@@ -89,6 +97,14 @@ mod tests {
         assert!(clock.now() >= before + Duration::from_secs(3600));
         clock.rewind(Duration::from_secs(7200));
         assert!(clock.now() < before);
+    }
+
+    #[test]
+    fn a_frozen_one_moves_on_command_alone() {
+        let clock = Clock::frozen();
+        let before = clock.now();
+        clock.advance(Duration::from_secs(30));
+        assert_eq!(clock.now(), before + Duration::from_secs(30));
     }
 
     #[test]

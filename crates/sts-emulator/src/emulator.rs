@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::journal::Entry;
 use crate::server::Server;
@@ -23,6 +24,7 @@ pub struct Builder {
     world: World,
     listen: SocketAddr,
     faults: Vec<Fault>,
+    clock_frozen: bool,
 }
 
 impl Emulator {
@@ -158,6 +160,14 @@ impl Builder {
         self
     }
 
+    /// Lets the clock stand still at the start, so that a test cannot straddle a time step; the clients' own
+    /// clocks may then run five minutes ahead.
+    #[must_use]
+    pub fn clock_frozen(mut self) -> Self {
+        self.clock_frozen = true;
+        self
+    }
+
     /// Binds and serves, on a thread of its own: a test may block, and may pause tokio's clock.
     ///
     /// # Errors
@@ -167,7 +177,8 @@ impl Builder {
             let reason = "the emulator listens on loopback addresses alone";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
         }
-        let state = Arc::new(State::new(self.world));
+        let clock = if self.clock_frozen { Clock::frozen() } else { Clock::default() };
+        let state = Arc::new(State::new(self.world, clock));
         for fault in self.faults {
             state.faults().add(fault);
         }

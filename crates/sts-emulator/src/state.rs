@@ -24,8 +24,8 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(world: World) -> Self {
-        Self { world, ..Self::default() }
+    pub(crate) fn new(world: World, clock: Clock) -> Self {
+        Self { world, clock, ..Self::default() }
     }
 
     pub(crate) fn issued(&self) -> MutexGuard<'_, Issued> {

@@ -69,6 +69,7 @@ pub(crate) fn judge(state: &State, request: &Request<Bytes>) -> Judged {
 fn who(state: &State, request: &Request<Bytes>) -> Result<Caller, Refusal> {
     let payload_hash = payload::hash(request).map_err(|reason| refusal::of(&reason))?;
     let rules = Rules {
+        service: "s3",
         now: state.clock.now(),
         skew: SKEW,
         payload_hash: &payload_hash,

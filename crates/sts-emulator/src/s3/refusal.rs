@@ -28,6 +28,9 @@ pub(super) fn of(reason: &Unauthenticated) -> Refusal {
         Why::Region(region) => malformed(&format!(
             "The authorization header is malformed; the region '{region}' is wrong"
         )),
+        Why::Service => malformed(
+            "The authorization header is malformed; incorrect service. This endpoint belongs to \"s3\".",
+        ),
         Why::ScopeDate { .. } => {
             malformed("The authorization header is malformed; Invalid credential date")
         }

@@ -61,6 +61,7 @@ pub(crate) fn judge(
 fn who(state: &State, request: &Request<Bytes>) -> Result<Caller, Refusal> {
     let payload_hash = sigv4::hex_digest(request.body());
     let rules = Rules {
+        service: "sts",
         now: state.clock.now(),
         skew: SKEW,
         payload_hash: &payload_hash,

@@ -85,6 +85,7 @@ impl From<&Unauthenticated> for Refusal {
         match reason {
             Why::Unreadable(unreadable) => Self::from(unreadable),
             Why::Region(_) => mismatch("Credential should be scoped to a valid region. "),
+            Why::Service => mismatch("Credential should be scoped to correct service: 'sts'. "),
             Why::ScopeDate { scope, signed_at } => mismatch(scope_date(scope, *signed_at)),
             Why::Unsigned(header) => mismatch(unsigned(header)),
             Why::UnknownKey(_) | Why::SessionToken => Self::new(
