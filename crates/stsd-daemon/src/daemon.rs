@@ -1,6 +1,6 @@
 //! The daemon as its doors see it: reads the owner's snapshots, sends it commands, and waits.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use stsd_protocol::control::{
@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 
 use crate::clock::Clock;
+use crate::endpoint_port::EndpointPort;
 use crate::gateway::Gateway;
 use crate::owner::Command;
 use crate::service::{Served, Service};
@@ -33,8 +34,8 @@ pub struct Daemon<C, G> {
     pub snapshots: watch::Receiver<Arc<Table>>,
     /// Where everything is.
     pub places: Places,
-    /// The port of the endpoint, while it is ours.
-    pub port: Arc<RwLock<Option<u16>>>,
+    /// The endpoint's port.
+    pub port: Arc<EndpointPort>,
 }
 
 impl<C: Clock, G: Gateway> Daemon<C, G> {
@@ -87,10 +88,6 @@ impl<C: Clock, G: Gateway> Daemon<C, G> {
         answer.await.unwrap_or_else(|_| Err(stopping()))
     }
 
-    fn port(&self) -> Option<u16> {
-        *self.port.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Waits until no profile of these is being fetched.
     async fn settled(&self, names: &[String]) -> Result<Arc<Table>, Refusal> {
         let mut snapshots = self.snapshots.clone();
@@ -119,7 +116,7 @@ impl<C: Clock, G: Gateway> Service for Daemon<C, G> {
         Status {
             version: VERSION.to_owned(),
             pid: std::process::id(),
-            endpoint: self.port().map(|port| format!("http://127.0.0.1:{port}")),
+            endpoint: self.port.port().map(|port| format!("http://127.0.0.1:{port}")),
             authorization_token_file: text(self.places.authorization_token()),
             config_view: text(self.places.config_view()),
             sockets: Sockets {
@@ -132,7 +129,8 @@ impl<C: Clock, G: Gateway> Service for Daemon<C, G> {
     }
 
     fn problems(&self) -> Vec<Problem> {
-        self.snapshots.borrow().problems.to_vec()
+        let problems = self.snapshots.borrow().problems.to_vec();
+        self.port.problem().into_iter().chain(problems).collect()
     }
 
     fn challenge(&self, request: ChallengeRequest) -> Result<Vec<Challenge>, Refusal> {
@@ -191,6 +189,7 @@ impl<C: Clock, G: Gateway> Service for Daemon<C, G> {
         let text = |path: std::path::PathBuf| path.to_string_lossy().into_owned();
         Ok(Environment {
             credentials_uri: self
+                .port
                 .port()
                 .map(|port| format!("http://127.0.0.1:{port}/creds/{}", report.path)),
             profile: report.profile,

@@ -1,2 +1,47 @@
-//! Under construction.
-fn main() {}
+//! `stsd-daemon`: wires the rooms of the library together, and says in two lines why it cannot.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::Parser;
+use stsd_daemon::logging;
+use stsd_daemon::options::Options;
+use stsd_daemon::start::{StartError, run};
+use stsd_secret::{WipingAllocator, harden};
+
+#[global_allocator]
+static ALLOCATOR: WipingAllocator = WipingAllocator;
+
+fn main() -> ExitCode {
+    // Before anything else has a chance to hold a secret.
+    if let Err(error) = harden() {
+        return fail(&error, "this is a defect of the system; stsd keeps no secrets without it", 1);
+    }
+    let options = match Options::try_parse() {
+        Ok(options) => options,
+        Err(error) => {
+            // Help and version go to standard output, and are no mistake.
+            let code = if error.use_stderr() { 64 } else { 0 };
+            let printed = error.print();
+            return ExitCode::from(if printed.is_ok() { code } else { 1 });
+        }
+    };
+    logging::start();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match runtime.map_err(StartError::Program).and_then(|runtime| runtime.block_on(run(options))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error, error.hint(), error.exit_code()),
+    }
+}
+
+fn fail(error: &dyn Error, hint: &str, code: u8) -> ExitCode {
+    let mut causes = String::new();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        causes = format!("{causes}: {cause}");
+        source = cause.source();
+    }
+    eprintln!("stsd-daemon: error: {error}{causes}");
+    eprintln!("stsd-daemon: hint: {hint}");
+    ExitCode::from(code)
+}
