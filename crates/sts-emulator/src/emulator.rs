@@ -30,11 +30,8 @@ pub struct Builder {
 impl Emulator {
     /// An emulator of an empty world, on 127.0.0.1 and a port that the kernel chooses.
     pub fn builder() -> Builder {
-        Builder {
-            world: World::default(),
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            faults: Vec::new(),
-        }
+        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Builder { world: World::default(), listen, faults: Vec::new(), clock_frozen: false }
     }
 
     /// An emulator of [`World::example`].
