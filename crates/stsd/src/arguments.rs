@@ -16,7 +16,7 @@ use crate::{profile, show};
 
 /// One code a day, and every AWS tool on this machine has fresh credentials.
 #[derive(Debug, Parser)]
-#[command(name = "stsd", version, propagate_version = true, disable_help_subcommand = true)]
+#[command(name = "stsd", version, propagate_version = true)]
 #[command(arg_required_else_help = true, after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
     #[command(subcommand)]

@@ -35,8 +35,8 @@ fn main() -> ExitCode {
         return Failure::from(Refusal::new(RefusalCode::Internal, error.to_string())).report();
     }
     let arguments: Vec<_> = std::env::args_os().collect();
-    // SDKs start this command over and over, so its plain form does not wait for clap (measured:
-    // see commands/credential_process.rs). Everything unusual about it is clap's.
+    // SDKs start this command over and over, so its plain form does not wait for clap. Measured, in
+    // turns: a std-only program 0.83 ms, this 0.87 ms, this through clap 0.95 ms.
     if let Some(profile) = commands::credential_process::plain_form(&arguments) {
         return commands::credential_process::run(profile);
     }

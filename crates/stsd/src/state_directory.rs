@@ -51,6 +51,11 @@ fn identity(
         Refusal::new(RefusalCode::UnknownProfile, message)
             .with_hint("correct the name, or start the daemon and run `stsd profiles`")
     })?;
+    if !found.is_served {
+        let message = format!("stsd does not serve the profile {wanted}");
+        return Err(Refusal::new(RefusalCode::UnsupportedProfile, message)
+            .with_hint("start the daemon, and `stsd profiles` says why"));
+    }
     let path = format!("/creds/{}", path_form(&found.name));
     Ok((found.name, path, found.region))
 }
@@ -87,8 +92,9 @@ mod tests {
         fs::write(places.port(), "7873\n").unwrap();
         fs::write(places.authorization_token(), "x").unwrap();
         fs::write(places.credentials_view(), "").unwrap();
-        fs::write(places.config_view(), "[default]\n[profile my prod]\nregion = us-west-2\n")
-            .unwrap();
+        let view = "[default]\n[profile sso]\n[profile 'my prod']\nregion = us-west-2\n\
+                    credential_process = /bin/stsd credential-process my-prod\n";
+        fs::write(places.config_view(), view).unwrap();
     }
 
     #[test]
@@ -104,11 +110,13 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_the_view_does_not_have_is_unknown() {
+    fn what_the_view_does_not_have_is_unknown_and_what_is_not_ours_unsupported() {
         let (_folder, places) = places();
         write_all(&places);
         let refusal = environment(&places, Some("prdo"), missing()).unwrap_err();
         assert_eq!(refusal.code, RefusalCode::UnknownProfile);
+        let refusal = environment(&places, Some("sso"), missing()).unwrap_err();
+        assert_eq!(refusal.code, RefusalCode::UnsupportedProfile);
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! A look into the view, for the two times when no daemon can be asked: which profiles there are,
-//! and which region each has. The daemon wrote the file, so this need not be the SDK's parser.
+//! A look into the view, for when no daemon can be asked: which profiles there are, which of them
+//! stsd serves, and which region each has. The daemon wrote the file, so this need not be the SDK's
+//! parser.
 
 use stsd_protocol::path_form;
 
@@ -9,6 +10,8 @@ pub(crate) struct ViewProfile {
     /// As the user wrote it.
     pub(crate) name: String,
     pub(crate) region: Option<String>,
+    /// Its credentials come from stsd; the others stay what they are in the user's own file.
+    pub(crate) is_served: bool,
 }
 
 /// Finds a profile by its name or by its path form.
@@ -27,12 +30,21 @@ fn profiles(view: &str) -> Vec<ViewProfile> {
             current = profile_name(line).map(|name| {
                 let known = profiles.iter().position(|profile| profile.name == name);
                 known.unwrap_or_else(|| {
-                    profiles.push(ViewProfile { name: name.to_owned(), region: None });
+                    profiles.push(ViewProfile {
+                        name: name.to_owned(),
+                        region: None,
+                        is_served: false,
+                    });
                     profiles.len() - 1
                 })
             });
-        } else if let (Some(index), Some(region)) = (current, region(line)) {
-            profiles[index].region = Some(region.to_owned());
+        } else if let (Some(index), Some((key, value))) = (current, setting(line)) {
+            let profile = &mut profiles[index];
+            match key.as_str() {
+                "region" => profile.region = Some(value.to_owned()),
+                "credential_process" => profile.is_served |= calls_stsd(value, &profile.name),
+                _ => {}
+            }
         }
     }
     profiles
@@ -53,18 +65,26 @@ fn profile_name(line: &str) -> Option<&str> {
     (!unquoted.is_empty()).then_some(unquoted)
 }
 
-/// The value of `region = …`; an indented line belongs to the setting above it.
-fn region(line: &str) -> Option<&str> {
+/// `key = value`; an indented line belongs to the setting above it.
+fn setting(line: &str) -> Option<(String, &str)> {
     let (key, value) = line.split_once('=')?;
-    let is_region = !key.starts_with([' ', '\t']) && key.trim().eq_ignore_ascii_case("region");
     let comment = [" #", " ;", "\t#", "\t;"].iter().filter_map(|mark| value.find(mark)).min();
     let value = value[..comment.unwrap_or(value.len())].trim();
-    (is_region && !value.is_empty()).then_some(value)
+    let fits = !key.starts_with([' ', '\t']) && !value.is_empty();
+    fits.then(|| (key.trim().to_ascii_lowercase(), value))
+}
+
+/// Whether a command is the one that the daemon writes for this profile.
+fn calls_stsd(command: &str, profile: &str) -> bool {
+    match profile {
+        "default" => command.ends_with(" credential-process"),
+        name => command.ends_with(&format!(" credential-process {}", path_form(name))),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::find;
+    use super::{ViewProfile, find};
 
     const VIEW: &str = "\
 # written by stsd
@@ -73,12 +93,15 @@ region = eu-central-1
 credential_process = /usr/bin/stsd credential-process
 [profile prod]
 region=us-west-2 ; where it runs
+credential_process = \"/opt/my tools/stsd\" credential-process prod
 s3 =
   region = nested
 [profile \"my prod\"]
 Region = ap-south-1
+credential_process = stsd credential-process my-prod
 [profile plain]
 output = json
+credential_process = granted credential-process --profile plain
 [sso-session corp]
 region = eu-west-1
 [profilex]
@@ -87,15 +110,16 @@ region = eu-west-3
 
     #[test]
     fn finds_profiles_by_name_and_by_path_form() {
-        for (wanted, name, region) in [
-            ("default", "default", Some("eu-central-1")),
-            ("prod", "prod", Some("us-west-2")),
-            ("my prod", "my prod", Some("ap-south-1")),
-            ("my-prod", "my prod", Some("ap-south-1")),
-            ("plain", "plain", None),
+        for (wanted, name, region, is_served) in [
+            ("default", "default", Some("eu-central-1"), true),
+            ("prod", "prod", Some("us-west-2"), true),
+            ("my prod", "my prod", Some("ap-south-1"), true),
+            ("my-prod", "my prod", Some("ap-south-1"), true),
+            ("plain", "plain", None, false),
         ] {
-            let found = find(VIEW, wanted).unwrap();
-            assert_eq!((found.name.as_str(), found.region.as_deref()), (name, region));
+            let region = region.map(str::to_owned);
+            let wanted_profile = ViewProfile { name: name.to_owned(), region, is_served };
+            assert_eq!(find(VIEW, wanted), Some(wanted_profile));
         }
     }
 

@@ -92,12 +92,12 @@ fn an_answer_that_is_not_json_is_not_handed_on() {
 
 #[test]
 fn a_reader_that_goes_away_is_met_with_silence() {
-    let (release, hold) = std::sync::mpsc::channel();
-    let daemon = Daemon::saying([Reply::json(&credentials()).held_by(hold)]);
+    let (reply, held) = Reply::json(&credentials()).held();
+    let daemon = Daemon::saying([reply]);
     let mut command = stsd(&daemon, &["credential-process", "prod"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
-    release.send(()).unwrap();
+    held.release();
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
 }

@@ -117,7 +117,9 @@ fn offline() -> Daemon {
     fs::write(state.join("port"), "7999").unwrap();
     fs::write(state.join("authorization-token"), "x").unwrap();
     fs::write(state.join("aws/credentials"), "").unwrap();
-    fs::write(state.join("aws/config"), "[profile prod]\nregion = us-west-2\n").unwrap();
+    let view =
+        "[profile prod]\nregion = us-west-2\ncredential_process = stsd credential-process prod\n";
+    fs::write(state.join("aws/config"), view).unwrap();
     daemon
 }
 

@@ -1,7 +1,5 @@
 //! The question for a token code on a real terminal, with a shell before and after it.
 
-use std::sync::mpsc::channel;
-
 use serde_json::json;
 use stsd_protocol::RefusalCode;
 
@@ -121,16 +119,16 @@ fn three_wrong_codes_end_it() {
 
 #[test]
 fn what_is_typed_while_sts_is_asked_does_not_reach_the_shell() {
-    let (release, hold) = channel();
-    let daemon = Daemon::saying([one_device(), unlocked("default").held_by(hold)]);
+    let (reply, held) = unlocked("default").held();
+    let daemon = Daemon::saying([one_device(), reply]);
     let mut terminal = TestTerminal::running(&daemon, SCRIPT);
     terminal.shows(QUESTION);
     terminal.types("123456\n");
-    terminal.shows("123456\r\n");
+    held.wait();
     terminal.types("654321\n");
     // Its echo says that it is in the terminal's queue.
     terminal.shows("654321\r\n");
-    release.send(()).unwrap();
+    held.release();
     let rest = terminal.ends();
     assert!(rest.contains("exit 0") && left_clean(&rest), "{rest}");
 }

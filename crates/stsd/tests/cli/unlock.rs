@@ -20,6 +20,14 @@ fn order(profile: &str, code: Value, seconds: Value, serial: Value) -> Value {
            "mfa_serial": serial})
 }
 
+/// The client in a session of its own, which has no terminal even where the tests have one.
+fn without_terminal(daemon: &Daemon, arguments: &[&str]) -> Command {
+    let mut command = Command::new("setsid");
+    command.arg(STSD).args(arguments);
+    connect(&mut command, daemon);
+    command
+}
+
 #[test]
 fn says_what_there_is_until_when_and_for_whom() {
     let daemon = Daemon::saying([one_device(), unlocked("default")]);
@@ -132,20 +140,15 @@ fn a_wrong_code_and_a_spent_one_have_their_own_sentences() {
     }
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn without_a_terminal_it_says_how_to_give_the_code() {
     let daemon = Daemon::saying([one_device()]);
-    let mut command = Command::new("setsid");
-    command.args([STSD, "unlock"]);
-    connect(&mut command, &daemon);
-    let ended = run(command);
+    let ended = run(without_terminal(&daemon, &["unlock"]));
     assert_eq!((ended.code, ended.stdout.as_str()), (64, ""));
     assert_eq!(ended.stderr, include_str!("expected/no-terminal.txt"));
     assert_eq!(daemon.heard().len(), 1);
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn all_goes_on_after_a_failure_and_ends_with_the_first_ones_code() {
     let challenges = Reply::json(&json!([
@@ -155,10 +158,7 @@ fn all_goes_on_after_a_failure_and_ends_with_the_first_ones_code() {
     ]));
     let down = refusal(RefusalCode::Unavailable, "STS does not answer");
     let daemon = Daemon::saying([challenges, down, unlocked("dev")]);
-    let mut command = Command::new("setsid");
-    command.args([STSD, "unlock", "--all", "--json"]);
-    connect(&mut command, &daemon);
-    let ended = run(command);
+    let ended = run(without_terminal(&daemon, &["unlock", "--all", "--json"]));
     assert_eq!(ended.code, 75);
     assert_eq!(ended.stdout, serde_json::to_string(&[session("dev")]).unwrap() + "\n");
     assert!(ended.stderr.contains("STS does not answer"), "{}", ended.stderr);

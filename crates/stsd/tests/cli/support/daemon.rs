@@ -5,7 +5,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 
 use serde_json::Value;
@@ -15,8 +15,8 @@ use tempfile::TempDir;
 /// What is said to one request.
 pub(crate) struct Reply {
     bytes: Vec<u8>,
-    /// Held back until something arrives here.
-    hold: Option<Receiver<()>>,
+    /// Held back, once the request is there, until the test lets it go.
+    hold: Option<Hold>,
 }
 
 impl Reply {
@@ -41,8 +41,34 @@ impl Reply {
     }
 
     /// The same, but not before the test says so.
-    pub(crate) fn held_by(self, hold: Receiver<()>) -> Self {
-        Self { hold: Some(hold), ..self }
+    pub(crate) fn held(self) -> (Self, Held) {
+        let (heard, is_heard) = channel();
+        let (release, released) = channel();
+        let hold = Some(Hold { heard, released });
+        (Self { hold, ..self }, Held { is_heard, release })
+    }
+}
+
+struct Hold {
+    heard: Sender<()>,
+    released: Receiver<()>,
+}
+
+/// The test's end of a reply that is held back.
+pub(crate) struct Held {
+    is_heard: Receiver<()>,
+    release: Sender<()>,
+}
+
+impl Held {
+    /// Waits until the request has come.
+    pub(crate) fn wait(&self) {
+        self.is_heard.recv().unwrap();
+    }
+
+    /// Lets the reply go.
+    pub(crate) fn release(self) {
+        self.release.send(()).unwrap();
     }
 }
 
@@ -103,7 +129,8 @@ fn serve(listener: &UnixListener, replies: Vec<Reply>, stop: &AtomicBool) -> Vec
         heard.push(listen(&stream));
         if let Some(reply) = replies.next() {
             if let Some(hold) = reply.hold {
-                hold.recv().unwrap();
+                hold.heard.send(()).unwrap();
+                hold.released.recv().unwrap();
             }
             stream.write_all(&reply.bytes).unwrap();
         }

@@ -2,6 +2,7 @@
 
 mod daemon;
 mod replies;
+#[cfg(target_os = "linux")]
 mod terminal;
 
 use std::io::Write;
@@ -11,6 +12,7 @@ pub(crate) use daemon::{Daemon, Reply};
 pub(crate) use replies::{
     challenge, credentials, environment, profile, refusal, session, status, unlocked,
 };
+#[cfg(target_os = "linux")]
 pub(crate) use terminal::TestTerminal;
 
 /// The program under test.
