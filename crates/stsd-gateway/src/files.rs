@@ -3,10 +3,10 @@
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
-use stsd_protocol::gateway::Settings;
+use stsd_protocol::gateway::{Problem, Settings, Severity};
 
 /// One file as it was read. Has no `Debug`: the text holds keys.
 pub(crate) struct AwsFile {
@@ -50,9 +50,16 @@ pub(crate) fn read(path: &str) -> AwsFile {
     AwsFile { path: path.to_owned(), text, readable_by_others: mode & 0o044 != 0 }
 }
 
-type Read1 = (Result<String, String>, u32);
+impl AwsFile {
+    /// A mistake of the file as a whole.
+    pub(crate) fn problem(&self, severity: Severity, message: &str) -> Problem {
+        let (file, message) = (self.path.clone(), message.to_owned());
+        Problem { file, line: None, profile: None, key: None, severity, message }
+    }
+}
 
-fn read_whole(path: &str) -> Result<Read1, String> {
+/// The text, or why it is none, and the file's mode.
+fn read_whole(path: &str) -> Result<(Result<String, String>, u32), String> {
     let cannot = |error: std::io::Error| format!("the file cannot be read ({})", error.kind());
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
@@ -60,9 +67,11 @@ fn read_whole(path: &str) -> Result<Read1, String> {
         Err(error) => return Err(cannot(error)),
     };
     // A FIFO would block for ever. /dev/null, as some people have it, reads as nothing.
+    if metadata.file_type().is_char_device() {
+        return Ok((Ok(String::new()), 0));
+    }
     if !metadata.is_file() {
-        let empty = path == "/dev/null";
-        return if empty { Ok((Ok(String::new()), 0)) } else { Err("it is not a file".to_owned()) };
+        return Err("it is not a file".to_owned());
     }
     let mut bytes = Vec::new();
     File::open(path)

@@ -5,7 +5,6 @@
 //! that no SDK reads.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use stsd_protocol::gateway::{PlannedProfile, ProfileSource};
 
@@ -18,7 +17,7 @@ pub(crate) fn render(
     program: &str,
     original: &str,
 ) -> String {
-    let mut view = View { text: String::new(), secrets: secrets(set), command: command(program) };
+    let mut view = View { text: String::new(), command: command(program) };
     let original = original.replace(char::is_control, "?");
     view.text.push_str("# Written by stsd; changes made here are lost. The file to change is\n");
     view.line(&format!("# {original}"));
@@ -36,13 +35,11 @@ pub(crate) fn render(
     for other in &set.others {
         view.other(other);
     }
-    view.text
+    without(view.text, &secrets(set))
 }
 
 struct View {
     text: String,
-    /// Every secret of both files: a line that holds one of them is left out, wherever it stands.
-    secrets: Vec<String>,
     command: String,
 }
 
@@ -100,11 +97,19 @@ impl View {
     }
 
     fn line(&mut self, line: &str) {
-        if !self.secrets.iter().any(|secret| line.contains(secret.as_str())) {
-            // Writing to a `String` cannot fail.
-            let _ = writeln!(self.text, "{line}");
-        }
+        self.text.push_str(line);
+        self.text.push('\n');
     }
+}
+
+/// The text without the lines that hold a secret after all: as a value of another key, or behind a
+/// `#` that is no comment.
+fn without(text: String, secrets: &[String]) -> String {
+    if !secrets.iter().any(|secret| text.contains(secret.as_str())) {
+        return text;
+    }
+    let clean = |line: &&str| !secrets.iter().any(|secret| line.contains(secret.as_str()));
+    text.split_inclusive('\n').filter(clean).collect()
 }
 
 /// Whether the profile's credentials come from stsd in the view. So it is with a mistaken profile,

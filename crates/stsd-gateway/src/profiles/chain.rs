@@ -3,7 +3,7 @@
 
 use stsd_protocol::gateway::{Problem, Severity};
 
-use super::kind::{Kind, kind};
+use super::kind::{Kind, Unserved, kind};
 use super::set::{Profile, ProfileSet};
 
 /// Where a profile's credentials come from.
@@ -13,7 +13,7 @@ pub(crate) enum Chain<'a> {
     Keys { holder: &'a Profile, roles: Vec<&'a Profile> },
     /// From something that stsd does not serve. `through` are the profiles on the way, the last of
     /// which is of that kind.
-    Unsupported { why: String, through: Vec<&'a Profile> },
+    Unsupported { unserved: Unserved, through: Vec<&'a Profile> },
     /// From nowhere, because of a mistake.
     Mistake(Problem),
 }
@@ -25,7 +25,7 @@ pub(crate) fn follow<'a>(set: &'a ProfileSet, start: &'a Profile) -> Chain<'a> {
     loop {
         let source = match kind(current, through.len() > 1) {
             Kind::Keys => return keys(through, current),
-            Kind::Unsupported(why) => return Chain::Unsupported { why, through },
+            Kind::Unsupported(unserved) => return Chain::Unsupported { unserved, through },
             Kind::RoleWithoutSource => {
                 let message = "the role has no source_profile, whose keys could assume it";
                 return Chain::Mistake(current.problem(Severity::Error, "role_arn", message));

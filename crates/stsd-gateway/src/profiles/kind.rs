@@ -10,8 +10,15 @@ pub(crate) enum Kind {
     Role { source: String },
     /// A role that nobody could assume.
     RoleWithoutSource,
-    /// A way that stsd does not serve: what is to follow the profile's name in a sentence.
-    Unsupported(String),
+    /// A way that stsd does not serve.
+    Unsupported(Unserved),
+}
+
+/// Why stsd does not serve a profile.
+pub(crate) struct Unserved {
+    /// What is to follow the profile's name in a sentence.
+    pub(crate) why: String,
+    pub(crate) hint: &'static str,
 }
 
 /// The profile's kind; `as_source` when another profile takes its credentials to assume a role.
@@ -39,11 +46,11 @@ pub(crate) fn kind(profile: &Profile, as_source: bool) -> Kind {
     match profile.value("credential_process").map(|command| calls_stsd(&command)) {
         Some(false) => unsupported("runs a program for its credentials (credential_process)"),
         // Never followed, or stsd would ask itself: what else the profile has counts.
-        Some(true) if !profile.has_keys() => Kind::Unsupported(
-            "only calls stsd (credential_process), which has no keys for it".to_owned(),
-        ),
+        Some(true) if !profile.has_keys() => {
+            unserved("only calls stsd (credential_process), which has no keys for it", GIVE_KEYS)
+        }
         _ if profile.has_keys() => of_keys(profile),
-        _ => Kind::Unsupported("has neither keys nor a role".to_owned()),
+        _ => unserved("has neither keys nor a role", GIVE_KEYS),
     }
 }
 
@@ -52,15 +59,21 @@ fn of_keys(profile: &Profile) -> Kind {
     let temporary = profile.has_any(&["aws_session_token", "aws_security_token"])
         || profile.value("aws_access_key_id").is_some_and(|id| id.starts_with("ASIA"));
     if temporary {
-        return Kind::Unsupported(
-            "holds keys that are temporary ones already (aws_session_token)".to_owned(),
+        return unserved(
+            "holds keys that are temporary ones already (aws_session_token)",
+            GIVE_LONG_TERM_KEYS,
         );
     }
     Kind::Keys
 }
 
+fn unserved(why: &str, hint: &'static str) -> Kind {
+    Kind::Unsupported(Unserved { why: why.to_owned(), hint })
+}
+
 fn unsupported(way: &str) -> Kind {
-    Kind::Unsupported(format!("{way}, which stsd does not serve"))
+    let why = format!("{way}, which stsd does not serve");
+    Kind::Unsupported(Unserved { why, hint: OWN_WAY })
 }
 
 /// Whether a word of the command is a program called `stsd`, wherever it is.
@@ -76,3 +89,7 @@ const OTHER_WAYS: &[(&[&str], &str)] = &[
     ),
     (&["login_session"], "uses `aws login` (login_session)"),
 ];
+
+const OWN_WAY: &str = "call the tool with `--profile`; the profile's own way goes on working";
+const GIVE_KEYS: &str = "give it role_arn and source_profile, or an IAM user's keys";
+const GIVE_LONG_TERM_KEYS: &str = "give it an IAM user's own keys, without aws_session_token";

@@ -8,6 +8,8 @@ mod header;
 mod identity;
 mod keys;
 mod kind;
+#[cfg(test)]
+mod oracle;
 mod plan;
 mod scan;
 mod set;

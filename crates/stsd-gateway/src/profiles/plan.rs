@@ -12,6 +12,7 @@ use super::arn;
 use super::chain::{Chain, follow};
 use super::checks::check;
 use super::identity::Identity;
+use super::kind::Unserved;
 use super::set::{Profile, ProfileSet};
 use super::target::{region, target};
 use crate::{files, view};
@@ -107,7 +108,7 @@ impl<'a> Planner<'a> {
                     false => ProfileSource::Role { identity, hops },
                 }
             }
-            Chain::Unsupported { why, through } => unsupported(profile, through, why),
+            Chain::Unsupported { unserved, through } => unsupported(profile, through, unserved),
             Chain::Mistake(problem) => invalid(profile, problem),
         }
     }
@@ -200,15 +201,15 @@ fn access_key_id(holder: &Profile) -> String {
     holder.value("aws_access_key_id").unwrap_or_default()
 }
 
-fn unsupported(profile: &Profile, through: &[&Profile], why: &str) -> ProfileSource {
+fn unsupported(profile: &Profile, through: &[&Profile], unserved: &Unserved) -> ProfileSource {
+    let Unserved { why, hint } = unserved;
     let reason = match through.last() {
         Some(last) if last.name != profile.name => {
             format!("profile {} builds on profile {}, which {why}", profile.name, last.name)
         }
         _ => format!("profile {} {why}", profile.name),
     };
-    let hint = "use the tool's own `--profile`, which goes on working, or give the profile an IAM user's keys";
-    ProfileSource::Unsupported { reason, hint: hint.to_owned() }
+    ProfileSource::Unsupported { reason, hint: (*hint).to_owned() }
 }
 
 fn invalid(profile: &Profile, problem: &Problem) -> ProfileSource {

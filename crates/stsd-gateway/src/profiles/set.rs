@@ -203,10 +203,7 @@ fn understand(file: &AwsFile, kind: FileKind, problems: &mut Vec<Problem>) -> Sc
     let scan = match &file.text {
         Ok(text) => scan(text, kind),
         Err(why) => {
-            problems.push(Problem {
-                line: None,
-                ..Place { file: file.path.clone(), line: 0 }.problem(Severity::Error, why.clone())
-            });
+            problems.push(file.problem(Severity::Error, why));
             scan("", kind)
         }
     };
@@ -218,10 +215,7 @@ fn understand(file: &AwsFile, kind: FileKind, problems: &mut Vec<Problem>) -> Sc
         scan.sections.iter().flat_map(|s| &s.entries).any(|e| e.key == "aws_secret_access_key");
     if keeps_keys && file.readable_by_others {
         let message = "the file holds keys and other users can read it; run `chmod 600` on it";
-        problems.push(Problem {
-            line: None,
-            ..Place { file: file.path.clone(), line: 0 }.problem(Severity::Notice, message)
-        });
+        problems.push(file.problem(Severity::Notice, message));
     }
     scan
 }
