@@ -38,6 +38,8 @@ pub enum FaultKind {
     Deny,
     /// No answer at all, and no end either. The request does nothing.
     Hang,
+    /// The connection is closed without an answer. The request does nothing.
+    HangUp,
     /// The answer comes late.
     Slow {
         /// By how much.
@@ -73,6 +75,11 @@ impl Fault {
     /// See [`FaultKind::Hang`].
     pub fn hang() -> Self {
         Self::new(FaultKind::Hang)
+    }
+
+    /// See [`FaultKind::HangUp`].
+    pub fn hang_up() -> Self {
+        Self::new(FaultKind::HangUp)
     }
 
     /// See [`FaultKind::Slow`].
@@ -137,6 +144,7 @@ impl FaultKind {
             Self::ServerError { .. } => "server_error",
             Self::Deny => "deny",
             Self::Hang => "hang",
+            Self::HangUp => "hang_up",
             Self::Slow { .. } => "slow",
             Self::CutOff => "cut_off",
             Self::Garbage => "garbage",

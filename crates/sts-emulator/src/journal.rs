@@ -23,7 +23,8 @@ pub struct Entry {
     pub asked: Asked,
     /// The ARN of the principal whose signature was verified.
     pub principal: Option<String>,
-    /// `Success`, or the code of the error; nothing while the request is under way, and for ever when it hangs.
+    /// `Success`, or the code of the error; nothing while the request is under way, and for ever when it hangs
+    /// or the connection was closed without an answer.
     pub outcome: Option<String>,
     /// The status of the answer.
     pub status: Option<u16>,

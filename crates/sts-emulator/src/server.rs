@@ -198,6 +198,8 @@ async fn respond(
         service::read(request).await.ok_or_else(|| io::Error::other("the body did not arrive"))?;
     match control::Route::of(&request) {
         Some(route) => Ok(route.answer(&state, &request)),
-        None => Ok(service::answer(state, request).await),
+        None => service::answer(state, request)
+            .await
+            .ok_or_else(|| io::Error::other("hung up on request")),
     }
 }

@@ -44,8 +44,11 @@ pub(crate) async fn read(request: Request<Incoming>) -> Option<Request<Bytes>> {
     Some(Request::from_parts(head, body))
 }
 
-/// Answers a request to STS or S3.
-pub(crate) async fn answer(state: Arc<State>, request: Request<Bytes>) -> Response<ReplyBody> {
+/// Answers a request to STS or S3; nothing, when the connection is to be closed instead.
+pub(crate) async fn answer(
+    state: Arc<State>,
+    request: Request<Bytes>,
+) -> Option<Response<ReplyBody>> {
     let parameters = Parameters::of(&request);
     let asked = asked(&request, &parameters);
     let struck = state.faults().strike(&asked.action, asked.role_arn.as_deref());
@@ -53,6 +56,9 @@ pub(crate) async fn answer(state: Arc<State>, request: Request<Bytes>) -> Respon
     let sequence =
         state.journal.open(asked, struck.iter().map(FaultKind::name).collect(), state.clock.now());
     wait_out(&struck).await;
+    if struck.contains(&FaultKind::HangUp) {
+        return None;
+    }
     let request_id = reply::request_id();
     let exchange = Exchange {
         state: &state,
@@ -64,7 +70,7 @@ pub(crate) async fn answer(state: Arc<State>, request: Request<Bytes>) -> Respon
     let ended = exchange.run(&struck);
     let status = ended.response.status().as_u16();
     state.journal.close(sequence, ended.principal, &ended.outcome, status);
-    ended.response
+    Some(ended.response)
 }
 
 /// What the request says of itself, before anything is believed.

@@ -9,7 +9,7 @@ use super::client::{Client, ClientError};
 /// What goes wrong, with which requests, how often.
 #[derive(Args)]
 pub(super) struct FaultArgs {
-    /// throttle, server-error=503, deny, hang, slow=2s, cut-off, garbage, short-lived=1m; or clear.
+    /// throttle, server-error=503, deny, hang, hang-up, slow=2s, cut-off, garbage, short-lived=1m; or clear.
     #[arg(value_parser = parse)]
     kind: Kind,
     /// Only this action, as in AssumeRole.
@@ -63,6 +63,7 @@ fn parse(text: &str) -> Result<Kind, String> {
         "server-error" => Fault::server_error(status()?),
         "deny" => Fault::deny(),
         "hang" => Fault::hang(),
+        "hang-up" => Fault::hang_up(),
         "slow" => Fault::slow(length()?),
         "cut-off" => Fault::cut_off(),
         "garbage" => Fault::garbage(),
@@ -83,6 +84,7 @@ mod tests {
             "server-error=503",
             "deny",
             "hang",
+            "hang-up",
             "slow=2s",
             "cut-off",
             "garbage",
