@@ -1,9 +1,12 @@
 //! `stsd refresh`: new credentials now, from the same session.
 
-use stsd_protocol::control::{ProfileReport, ProfileRequest, ProfileState, REFRESH};
+use stsd_protocol::control::{
+    ProfileReport, ProfileRequest, ProfileState, REFRESH, STATUS, Status,
+};
 
 use crate::arguments::ListArguments;
-use crate::client::{Client, STS};
+use crate::client::{self, Client, STS};
+use crate::commands::status::session_name;
 use crate::failure::Failure;
 use crate::show::{print, print_json, profiles_table};
 
@@ -13,13 +16,17 @@ use crate::show::{print, print_json, profiles_table};
 /// Also if a profile could not be renewed; what was printed then says which and why.
 pub(crate) fn run(arguments: &ListArguments) -> Result<(), Failure> {
     let request = ProfileRequest { profile: arguments.profile.named()? };
-    let reports: Vec<ProfileReport> = Client::new().order(REFRESH, &request, STS)?;
+    let client = Client::new();
+    let reports: Vec<ProfileReport> = client.order(REFRESH, &request, STS)?;
     if arguments.json {
         print_json(&reports)?;
     } else if reports.is_empty() {
         print("nothing to refresh: no profile is in use\n")?;
     } else {
-        print(&profiles_table(&reports, |_| None))?;
+        // Only for the sessions' names: without them their key ids do.
+        let status = client.question(STATUS).and_then(|body| client::read::<Status>(&body));
+        let sessions = status.map_or_else(|_| Vec::new(), |status| status.sessions);
+        print(&profiles_table(&reports, |key| session_name(&sessions, key)))?;
     }
     let failed = |report: &&ProfileReport| {
         matches!(report.state, ProfileState::Denied | ProfileState::Unavailable)

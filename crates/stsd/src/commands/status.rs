@@ -1,7 +1,9 @@
 //! `stsd status`: sessions, profiles, doors and mistakes at a glance. Locked is a state, not an
 //! error: it exits 0.
 
-use stsd_protocol::control::{PROBLEMS, STATUS, SessionReport, SessionState, Status};
+use stsd_protocol::control::{
+    PROBLEMS, ProfileReport, ProfileState, STATUS, SessionReport, SessionState, Status,
+};
 use stsd_protocol::gateway::{Problem, Severity};
 
 use crate::arguments::PlainArguments;
@@ -44,8 +46,12 @@ fn text(status: &Status, problems: &[Problem]) -> String {
         parts.push(sessions_table(&status.sessions) + &remarks(&status.sessions));
     }
     if !status.profiles.is_empty() {
+        // What is wrong with an invalid one stands among the mistakes, with its line.
+        let mut profiles = status.profiles.clone();
+        let invalid = |profile: &&mut ProfileReport| profile.state == ProfileState::Invalid;
+        profiles.iter_mut().filter(invalid).for_each(|profile| profile.last_error = None);
         let name = |key: &str| session_name(&status.sessions, key);
-        parts.push(profiles_table(&status.profiles, name));
+        parts.push(profiles_table(&profiles, name));
     }
     if !problems.is_empty() {
         parts.push(problems.iter().map(problem).collect());

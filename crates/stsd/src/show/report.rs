@@ -75,11 +75,12 @@ pub(crate) fn unlocked(unlocked: &Unlocked) -> String {
     format!("{}\n{}\n", printable(&what), printable(&whom))
 }
 
+/// What is wrong and what to type. The message mostly names its subject; where it does not, the
+/// line begins with it.
 fn reason(name: &str, error: Option<&Refusal>) -> String {
-    error.map_or_else(String::new, |error| {
-        let (name, message, hint) =
-            (printable(name), printable(&error.message), printable(&error.hint));
-        format!("{name}: {message}; {hint}\n")
+    error.map_or_else(String::new, |Refusal { message, hint, .. }| {
+        let subject = if message.contains(name) { String::new() } else { format!("{name}: ") };
+        printable(&format!("{subject}{message}; {hint}")) + "\n"
     })
 }
 

@@ -120,10 +120,12 @@ fn lock_says_what_it_locked() {
 #[test]
 fn refresh_fails_with_the_code_of_what_could_not_be_renewed() {
     let reports = value(&a_day().profiles[1..]);
-    let daemon = Daemon::saying([Reply::json(&reports), Reply::json(&reports)]);
+    let status = Reply::json(&value(a_day()));
+    let daemon = Daemon::saying([Reply::json(&reports), status, Reply::json(&reports)]);
     let ended = ask(&daemon, &["refresh"]);
     assert_eq!(ended.code, 1);
-    assert!(ended.stdout.contains("audit: STS denied profile audit; run"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("\nprod     ready   default  "), "{}", ended.stdout);
+    assert!(ended.stdout.contains("\nSTS denied profile audit; run"), "{}", ended.stdout);
     let printed: Value =
         serde_json::from_str(&ask(&daemon, &["refresh", "--json"]).stdout).unwrap();
     assert_eq!(printed, reports);
