@@ -142,18 +142,37 @@ fn check_fields(fields: &[u8]) -> Result<(), HeadError> {
 
 /// RFC 9110's `tchar`.
 fn is_token(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte)
+    TOKEN[usize::from(*byte)]
 }
 
 /// What RFC 3986 lets stand in a path, a query or an authority. No `#`: a fragment is never sent.
 fn is_target(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%[]".contains(byte)
+    TARGET[usize::from(*byte)]
 }
 
 /// What may stand in a field's value; bytes over 0x7f may, since a user agent can hold a name.
 fn is_text(byte: &u8) -> bool {
     *byte == b'\t' || *byte >= b' ' && *byte != 0x7f
 }
+
+/// Letters, digits and `others`, as a table: every byte of a request is looked up here.
+const fn alphabet(others: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128u8 {
+        table[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut at = 0;
+    while at < others.len() {
+        table[others[at] as usize] = true;
+        at += 1;
+    }
+    table
+}
+
+static TOKEN: [bool; 256] = alphabet(b"!#$%&'*+-.^_`|~");
+static TARGET: [bool; 256] = alphabet(b"-._~!$&'()*+,;=:@/?%[]");
 
 #[cfg(test)]
 mod tests {

@@ -113,11 +113,11 @@ fn once(twice: bool, name: &'static str) -> Result<(), PolicyError> {
 
 /// The row of the table that a field's name falls under.
 fn refused(name: &[u8]) -> Option<&'static str> {
-    REFUSED.into_iter().find(|row| match row.strip_suffix('*') {
-        Some(start) => {
-            name.get(..start.len()).is_some_and(|n| n.eq_ignore_ascii_case(start.as_bytes()))
+    REFUSED.into_iter().find(|row| match row.as_bytes() {
+        [start @ .., b'*'] => {
+            name.get(..start.len()).is_some_and(|name| name.eq_ignore_ascii_case(start))
         }
-        None => name.eq_ignore_ascii_case(row.as_bytes()),
+        whole => name.eq_ignore_ascii_case(whole),
     })
 }
 
