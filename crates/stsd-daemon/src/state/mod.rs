@@ -111,13 +111,12 @@ impl State {
     }
 
     fn lock_one(&mut self, identity: &str) -> Option<Timestamp> {
-        let mut until = self.forget_roles(identity);
-        if let Some(session) = self.session_mut(identity) {
-            session.forget(Phase::Locked);
-            session.last_error = None;
-            until = until.max(session.handed_out_until);
-        }
-        until
+        let until = self.forget_roles(identity);
+        let session = self.session_mut(identity)?;
+        session.forget(Phase::Locked);
+        session.last_error = None;
+        session.handed_out_until = session.handed_out_until.max(until);
+        session.handed_out_until
     }
 
     /// Forgets the role credentials that an identity feeds; returns the latest end of what was

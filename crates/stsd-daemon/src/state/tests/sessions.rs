@@ -136,6 +136,10 @@ fn lock_says_until_when_what_was_handed_out_stays_valid() {
     let locked = story.state.lock(Some("prod"), story.now()).unwrap();
     assert_eq!(locked.locked, [ALICE]);
     assert_eq!(locked.handed_out_until, Some(held.expiration()));
+    let again = story.state.lock(None, story.now()).unwrap();
+    assert_eq!(again.handed_out_until, Some(held.expiration()), "a second lock still knows");
+    story.seconds = 2 * HOUR;
+    assert_eq!(story.state.lock(None, story.now()).unwrap().handed_out_until, None);
     assert_eq!(story.refusal("default").code, RefusalCode::Locked);
 }
 
