@@ -121,10 +121,11 @@ impl Client {
             return Refusal::new(RefusalCode::OutcomeUnknown, format!("{message}: {error}"));
         }
         match error {
-            ExchangeError::TimedOut => Refusal::new(
-                RefusalCode::Unavailable,
-                format!("the daemon at {at} does not answer: {error}"),
-            ),
+            ExchangeError::TimedOut => {
+                let message = format!("the daemon at {at} does not answer");
+                Refusal::new(RefusalCode::Unavailable, message)
+                    .with_hint("try again, or restart it: `systemctl --user restart stsd`")
+            }
             _ => Refusal::new(
                 RefusalCode::Internal,
                 format!("the daemon at {at} gave no usable answer: {error}"),
@@ -158,3 +159,23 @@ const CREDENTIALS: Duration = Duration::from_secs(20);
 /// After this long a further request could end later than 20 s.
 const ASK_AGAIN: Duration = Duration::from_millis(15_500);
 const ATTEMPTS: u32 = 5;
+
+#[cfg(test)]
+mod tests {
+    use stsd_protocol::RefusalCode;
+    use stsd_protocol::control::{STATUS, UNLOCK};
+
+    use super::Client;
+    use crate::exchange::ExchangeError;
+
+    #[test]
+    fn silence_is_worth_another_try_and_a_lost_unlock_may_have_spent_its_code() {
+        let client = Client { socket: "/run/stsd.sock".into() };
+        let silent = client.lost(STATUS, &ExchangeError::TimedOut);
+        assert_eq!(silent.message, "the daemon at /run/stsd.sock does not answer");
+        assert_eq!(silent.code.exit_code(), 75);
+        for error in [ExchangeError::TimedOut, ExchangeError::Truncated] {
+            assert_eq!(client.lost(UNLOCK, &error).code, RefusalCode::OutcomeUnknown);
+        }
+    }
+}

@@ -47,12 +47,12 @@ fn identity(
         return Ok((String::new(), "/creds".to_owned(), region));
     };
     let found = view::find(view, wanted).ok_or_else(|| {
-        let message = format!("the AWS configuration has no profile {wanted}");
+        let message = format!("there is no profile {wanted} in the AWS configuration");
         Refusal::new(RefusalCode::UnknownProfile, message)
             .with_hint("correct the name, or start the daemon and run `stsd profiles`")
     })?;
     if !found.is_served {
-        let message = format!("stsd does not serve the profile {wanted}");
+        let message = format!("profile {wanted} is of a kind that stsd does not serve");
         return Err(Refusal::new(RefusalCode::UnsupportedProfile, message)
             .with_hint("start the daemon, and `stsd profiles` says why"));
     }
