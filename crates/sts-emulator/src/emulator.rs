@@ -25,13 +25,20 @@ pub struct Builder {
     listen: SocketAddr,
     faults: Vec<Fault>,
     clock_frozen: bool,
+    tls: bool,
 }
 
 impl Emulator {
     /// An emulator of an empty world, on 127.0.0.1 and a port that the kernel chooses.
     pub fn builder() -> Builder {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        Builder { world: World::default(), listen, faults: Vec::new(), clock_frozen: false }
+        Builder {
+            world: World::default(),
+            listen,
+            faults: Vec::new(),
+            clock_frozen: false,
+            tls: false,
+        }
     }
 
     /// An emulator of [`World::example`].
@@ -42,9 +49,15 @@ impl Emulator {
         Self::builder().world(World::example()).start()
     }
 
-    /// `http://127.0.0.1:PORT`: the endpoint of STS and of S3.
+    /// `http://127.0.0.1:PORT`, or https: the endpoint of STS and of S3.
     pub fn url(&self) -> String {
-        format!("http://{}", self.server.address)
+        format!("{}://{}", self.state.scheme(), self.server.address)
+    }
+
+    /// The certificate that a client has to trust, in PEM: the content of a `ca_bundle`.
+    #[cfg(feature = "tls")]
+    pub fn ca_certificate(&self) -> Option<&str> {
+        self.state.tls.as_ref().map(crate::tls::Tls::ca_pem)
     }
 
     /// Where it listens.
@@ -165,6 +178,14 @@ impl Builder {
         self
     }
 
+    /// Serves HTTPS alone, with a certificate authority of its own.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+
     /// Binds and serves, on a thread of its own: a test may block, and may pause tokio's clock.
     ///
     /// # Errors
@@ -175,7 +196,7 @@ impl Builder {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
         }
         let clock = if self.clock_frozen { Clock::frozen() } else { Clock::default() };
-        let state = Arc::new(State::new(self.world, clock));
+        let state = Arc::new(State::new(self.world, clock, self.tls)?);
         for fault in self.faults {
             state.faults().add(fault);
         }

@@ -40,6 +40,8 @@ mod service;
 mod sigv4;
 mod state;
 mod sts;
+#[cfg(feature = "tls")]
+mod tls;
 mod totp;
 mod world;
 

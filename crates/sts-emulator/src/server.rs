@@ -14,6 +14,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -185,6 +186,18 @@ fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
 }
 
 async fn converse(stream: TcpStream, state: Arc<State>) {
+    #[cfg(feature = "tls")]
+    if let Some(tls) = &state.tls {
+        // A client that does not trust us has left already.
+        if let Ok(stream) = tls.accept(stream).await {
+            speak(stream, Arc::clone(&state)).await;
+        }
+        return;
+    }
+    speak(stream, state).await;
+}
+
+async fn speak(stream: impl AsyncRead + AsyncWrite + Unpin, state: Arc<State>) {
     let serve = service_fn(move |request| respond(request, Arc::clone(&state)));
     // A client that leaves, and an answer that was broken off on request, both end here.
     drop(http1::Builder::new().serve_connection(TokioIo::new(stream), serve).await);

@@ -1,6 +1,7 @@
 //! What changes while a world is served: the clock, what was issued, spent codes, faults, objects and the
 //! journal. Each has a lock of its own that is held for a lookup, never across an await.
 
+use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::clock::Clock;
@@ -8,15 +9,20 @@ use crate::fault::Faults;
 use crate::issued::Issued;
 use crate::journal::Journal;
 use crate::s3::Objects;
+#[cfg(feature = "tls")]
+use crate::tls::Tls;
 use crate::totp::SpentCodes;
 use crate::world::World;
 
 /// One emulator's state, shared by its connections and its handle.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct State {
     pub(crate) world: World,
     pub(crate) clock: Clock,
     pub(crate) journal: Journal,
+    /// Set for an emulator that serves HTTPS.
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<Tls>,
     issued: Mutex<Issued>,
     spent_codes: Mutex<SpentCodes>,
     faults: Mutex<Faults>,
@@ -24,8 +30,24 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(world: World, clock: Clock) -> Self {
-        Self { world, clock, ..Self::default() }
+    /// The state at the start; `tls` is asked for only where the feature is on.
+    #[cfg_attr(not(feature = "tls"), expect(unused_variables, reason = "nothing else reads `tls`"))]
+    pub(crate) fn new(world: World, clock: Clock, tls: bool) -> io::Result<Self> {
+        Ok(Self {
+            world,
+            clock,
+            #[cfg(feature = "tls")]
+            tls: if tls { Some(Tls::new()?) } else { None },
+            ..Self::default()
+        })
+    }
+
+    pub(crate) fn scheme(&self) -> &'static str {
+        #[cfg(feature = "tls")]
+        if self.tls.is_some() {
+            return "https";
+        }
+        "http"
     }
 
     pub(crate) fn issued(&self) -> MutexGuard<'_, Issued> {

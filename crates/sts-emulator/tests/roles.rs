@@ -50,6 +50,13 @@ async fn without_mfa_such_a_role_is_denied() {
 }
 
 #[tokio::test]
+async fn a_role_that_asks_for_nothing_more_still_opens_to_whom_it_trusts_alone() {
+    let emulator = Emulator::example().expect("a free port");
+    let ci = "arn:aws:iam::123456789012:user/ci";
+    assert_eq!(refusal(&emulator, keys(CI), DEEP, None).await, not_authorized(ci, DEEP));
+}
+
+#[tokio::test]
 async fn a_code_on_the_call_itself_opens_it_for_as_long_as_the_role_allows() {
     let emulator = Emulator::example().expect("a free port");
     let code = emulator.code(ALICE_MFA).expect("a fresh code");

@@ -72,8 +72,12 @@ async fn gives_the_root_user_an_hour_at_most() {
         account.root(|root_user| root_user.access_key(root.0, root.1))
     });
     let emulator = world.start().expect("a free port");
-    let (credentials, lifetime) = session(&emulator, keys(root), PLAIN).await.expect("a session");
-    assert!((3600..=3605).contains(&lifetime), "{lifetime}");
+    let twelve_hours = Asked { seconds: Some(43_200), ..PLAIN };
+    for asked in [PLAIN, twelve_hours] {
+        let (_, lifetime) = session(&emulator, keys(root), asked).await.expect("a session");
+        assert!((3600..=3605).contains(&lifetime), "{lifetime}");
+    }
+    let (credentials, _) = session(&emulator, keys(root), PLAIN).await.expect("a session");
     let identity =
         client(&emulator, credentials).get_caller_identity().send().await.expect("an identity");
     assert_eq!(identity.arn(), Some("arn:aws:iam::111122223333:root"));
