@@ -15,6 +15,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::timeout;
 use tracing::{error, info, warn};
 
 use crate::caller::{CallersError, TcpCallers, check_unix_peer};
@@ -55,7 +56,7 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     let listeners = Listeners::open(&places, getuid().as_raw(), inherited, &port)?;
     let (stop, ending) = shutdown();
     let mut house = House::new(ending, &directory)?;
-    let claim = house.furnish(configuration, home, places, directory, listeners)?;
+    let claim = house.furnish(configuration, home, places, directory, listeners).await?;
     house.live(stop).await?;
     drop(claim);
     Ok(())
@@ -112,7 +113,7 @@ impl House {
     }
 
     /// Starts every task.
-    fn furnish(
+    async fn furnish(
         &mut self,
         configuration: Configuration,
         home: Option<OsString>,
@@ -149,6 +150,7 @@ impl House {
         if let Some(inbox) = self.inbox.take() {
             spawn(&mut self.inner, "the owner of the state", owner.run(inbox));
         }
+        let mut first_plan = snapshots.clone();
         let service = Arc::new(Daemon {
             clock: SystemClock,
             gateway,
@@ -158,6 +160,9 @@ impl House {
             places,
             port: Arc::clone(&self.port),
         });
+        // Until then callers wait in the sockets' queues. A gateway that hangs does not keep the
+        // doors shut for ever.
+        let _ = timeout(FIRST_PLAN, first_plan.wait_for(|table| table.planned)).await;
         Ok(self.open(listeners, &service))
     }
 
@@ -262,6 +267,9 @@ impl House {
         notify(NotifyState::Ready);
     }
 }
+
+/// The gateway reads a thousand profiles in a fraction of this.
+const FIRST_PLAN: Duration = Duration::from_secs(4);
 
 /// How long open connections may take after SIGTERM.
 const DRAIN: Duration = Duration::from_millis(1500);

@@ -140,7 +140,7 @@ impl Running {
 
     async fn planned(&self) {
         let mut snapshots = self.daemon.snapshots.clone();
-        snapshots.wait_for(|table| !table.profiles.is_empty()).await.unwrap();
+        snapshots.wait_for(|table| table.planned).await.unwrap();
     }
 
     async fn unlock(&self, code: &str) -> Result<(), Refusal> {

@@ -15,6 +15,7 @@ impl State {
     /// be in the middle of writing them.
     pub fn replan(&mut self, plan: Plan) {
         self.version += 1;
+        self.table.planned = true;
         self.table.unreadable = None;
         self.table.problems = Arc::new(plan.problems);
         self.resettle_sessions(plan.identities);
@@ -38,6 +39,7 @@ impl State {
     /// not in it hears why.
     pub fn plan_failed(&mut self, refusal: Refusal) {
         self.version += 1;
+        self.table.planned = true;
         self.table.unreadable = Some(Arc::new(refusal));
     }
 

@@ -21,6 +21,8 @@ pub struct Table {
     pub profiles: Vec<Profile>,
     /// Where each name and each path form stands in `profiles`.
     pub names: Arc<HashMap<String, usize>>,
+    /// Whether the user's files have been read, or found unreadable.
+    pub planned: bool,
     /// The mistakes in the user's files.
     pub problems: Arc<Vec<Problem>>,
     /// Why the user's files could not be read at all, if they could not.
@@ -90,6 +92,9 @@ impl Table {
     }
 
     fn unknown(&self, name: &str) -> Refusal {
+        if !self.planned {
+            return Refusal::new(RefusalCode::Pending, "the AWS configuration is being read");
+        }
         if let Some(unreadable) = &self.unreadable
             && self.profiles.is_empty()
         {
