@@ -1,6 +1,8 @@
 //! A home folder with AWS files in it, and a gateway that reads them.
 #![expect(dead_code, reason = "each test file uses its own part")]
 
+pub(crate) mod script;
+
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
