@@ -36,6 +36,15 @@ pub enum FaultKind {
     },
     /// `AccessDenied`, whatever the policies say. The request does nothing.
     Deny,
+    /// Another refusal, word for word: `ExpiredToken`, `RegionDisabledException`. The request does nothing.
+    Refuse {
+        /// The status.
+        status: u16,
+        /// The error code.
+        code: String,
+        /// The sentence.
+        message: String,
+    },
     /// No answer at all, and no end either. The request does nothing.
     Hang,
     /// The connection is closed without an answer. The request does nothing.
@@ -70,6 +79,11 @@ impl Fault {
     /// See [`FaultKind::Deny`].
     pub fn deny() -> Self {
         Self::new(FaultKind::Deny)
+    }
+
+    /// See [`FaultKind::Refuse`].
+    pub fn refuse(status: u16, code: &str, message: &str) -> Self {
+        Self::new(FaultKind::Refuse { status, code: code.to_owned(), message: message.to_owned() })
     }
 
     /// See [`FaultKind::Hang`].
@@ -143,6 +157,7 @@ impl FaultKind {
             Self::Throttle => "throttle",
             Self::ServerError { .. } => "server_error",
             Self::Deny => "deny",
+            Self::Refuse { .. } => "refuse",
             Self::Hang => "hang",
             Self::HangUp => "hang_up",
             Self::Slow { .. } => "slow",

@@ -173,6 +173,9 @@ impl Exchange<'_> {
             }
             FaultKind::Throttle => Some(Refusal::throttling()),
             FaultKind::ServerError { status } => Some(Refusal::server_error(*status)),
+            FaultKind::Refuse { status, code, message } => {
+                Some(Refusal::new(*status, code, message.as_str()))
+            }
             FaultKind::Deny => Some(Refusal::access_denied("Access denied on request")),
             _ => None,
         }

@@ -32,6 +32,10 @@ async fn refusals_on_request_end_after_their_number() {
         (Fault::server_error(503), "ServiceUnavailable: "),
         (Fault::server_error(500), "InternalFailure: "),
         (Fault::deny(), "AccessDenied: "),
+        (
+            Fault::refuse(403, "RegionDisabledException", "Not here <&>"),
+            "RegionDisabledException: Not here <&>",
+        ),
     ] {
         emulator.fault(fault.times(2));
         for _ in 0..2 {

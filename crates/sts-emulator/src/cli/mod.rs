@@ -5,7 +5,7 @@ mod config;
 mod fault;
 mod serve;
 
-use std::io;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -128,25 +128,31 @@ impl Cli {
 
 impl Command {
     fn run(self) -> Result<(), CliError> {
-        match self {
+        let text = self.text()?;
+        // Not `print!`, which panics when the reader has gone: `sts-emulator journal | head`.
+        io::stdout().write_all(text.as_bytes())?;
+        Ok(())
+    }
+
+    fn text(self) -> Result<String, CliError> {
+        Ok(match self {
             Self::Code { serial, url } => {
-                let query: String = form_urlencoded::Serializer::new(String::new())
+                let query = form_urlencoded::Serializer::new(String::new())
                     .append_pair("serial", &serial)
                     .finish();
                 let answer = Client::new(&url.url)?.get(&format!("code?{query}"))?;
-                println!("{}", answer["code"].as_str().unwrap_or_default());
+                format!("{}\n", answer["code"].as_str().unwrap_or_default())
             }
-            Self::Journal { url } => println!("{:#}", Client::new(&url.url)?.get("journal")?),
+            Self::Journal { url } => format!("{:#}\n", Client::new(&url.url)?.get("journal")?),
             Self::Advance { by, url } => {
                 let answer = Client::new(&url.url)?
                     .post("clock", &json!({ "advance_seconds": by.as_secs() }))?;
-                println!("{}", answer["now"].as_str().unwrap_or_default());
+                format!("{}\n", answer["now"].as_str().unwrap_or_default())
             }
-            Self::Fault { fault, url } => println!("{:#}", fault.order(&Client::new(&url.url)?)?),
-            Self::Config { world, url } => print!("{}", config::config(&world.load()?, &url.url)),
-            Self::Credentials { world } => print!("{}", config::credentials(&world.load()?)),
-        }
-        Ok(())
+            Self::Fault { fault, url } => format!("{:#}\n", fault.order(&Client::new(&url.url)?)?),
+            Self::Config { world, url } => config::config(&world.load()?, &url.url),
+            Self::Credentials { world } => config::credentials(&world.load()?),
+        })
     }
 }
 

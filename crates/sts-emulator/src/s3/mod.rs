@@ -4,7 +4,7 @@
 mod payload;
 mod refusal;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -126,13 +126,14 @@ fn list_objects(state: &State, request: &Request<Bytes>, bucket: &str) -> Xml {
             .map(|(_, value)| value.into_owned())
     };
     let prefix = parameter("prefix").unwrap_or_default();
+    let delimiter = parameter("delimiter").unwrap_or_default();
     let objects = state.objects();
-    let found: Vec<_> = objects.under(bucket, &prefix).collect();
+    let (folders, found) = objects.under(bucket, &prefix, &delimiter);
     let now = clock::rfc3339(state.clock.now());
     Xml::document("ListBucketResult", NAMESPACE, |xml| {
         xml.text("Name", bucket);
         xml.text("Prefix", &prefix);
-        xml.text("KeyCount", &found.len().to_string());
+        xml.text("KeyCount", &(folders.len() + found.len()).to_string());
         xml.text("MaxKeys", "1000");
         xml.text("IsTruncated", "false");
         for (key, content) in found {
@@ -143,6 +144,9 @@ fn list_objects(state: &State, request: &Request<Bytes>, bucket: &str) -> Xml {
                 xml.text("Size", &content.len().to_string());
                 xml.text("StorageClass", "STANDARD");
             });
+        }
+        for folder in folders {
+            xml.element("CommonPrefixes", |xml| xml.text("Prefix", folder));
         }
     })
 }
@@ -162,12 +166,24 @@ impl Objects {
         Answer::Stored { etag }
     }
 
-    fn under(&self, bucket: &str, prefix: &str) -> impl Iterator<Item = (&str, &Bytes)> {
-        let all = self
-            .stored
-            .iter()
-            .filter(move |((holder, key), _)| holder == bucket && key.starts_with(prefix));
-        all.map(|((_, key), content)| (key.as_str(), content))
+    /// What lies below a prefix: the keys that go on past a delimiter as folders, the others as objects.
+    fn under(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        delimiter: &str,
+    ) -> (BTreeSet<&str>, Vec<(&str, &Bytes)>) {
+        let (mut folders, mut objects) = (BTreeSet::new(), Vec::new());
+        for ((holder, key), content) in &self.stored {
+            let Some(rest) = key.strip_prefix(prefix).filter(|_| holder == bucket) else {
+                continue;
+            };
+            match rest.find(delimiter).filter(|_| !delimiter.is_empty()) {
+                Some(end) => drop(folders.insert(&key[..prefix.len() + end + delimiter.len()])),
+                None => objects.push((key.as_str(), content)),
+            }
+        }
+        (folders, objects)
     }
 }
 
@@ -182,4 +198,28 @@ fn address(request: &Request<Bytes>) -> (String, String) {
     let path = path.trim_start_matches('/');
     let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
     (bucket.to_owned(), key.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_folders_and_objects_below_a_prefix() {
+        let mut objects = Objects::default();
+        for key in ["a/1", "a/b/2", "a/b/3", "c"] {
+            objects.write("notes".to_owned(), key.to_owned(), Bytes::from("x"));
+        }
+        objects.write("other".to_owned(), "a/z".to_owned(), Bytes::new());
+        let keys = |prefix, delimiter| {
+            let (folders, found) = objects.under("notes", prefix, delimiter);
+            (
+                folders.into_iter().collect::<Vec<_>>(),
+                found.into_iter().map(|(key, _)| key).collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(keys("", "/"), (vec!["a/"], vec!["c"]));
+        assert_eq!(keys("a/", "/"), (vec!["a/b/"], vec!["a/1"]));
+        assert_eq!(keys("a/", ""), (vec![], vec!["a/1", "a/b/2", "a/b/3"]));
+    }
 }
