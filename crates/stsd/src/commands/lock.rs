@@ -1,24 +1,34 @@
 //! `stsd lock`: forgets sessions, and says what that does not undo.
 
-use stsd_protocol::control::{LOCK, Locked, ProfileRequest};
+use stsd_protocol::control::{LOCK, Locked, ProfileRequest, STATUS, SessionReport, Status};
 
 use crate::arguments::ListArguments;
-use crate::client::{Client, LOCAL};
+use crate::client::{self, Client, LOCAL};
 use crate::clock;
+use crate::commands::status::session_name;
 use crate::failure::Failure;
 use crate::show::{print, print_json, printable, until};
 
 /// Without a profile everything is locked, whatever the variables say.
 pub(crate) fn run(arguments: &ListArguments) -> Result<(), Failure> {
     let request = ProfileRequest { profile: arguments.profile.named()? };
-    let locked: Locked = Client::new().order(LOCK, &request, LOCAL)?;
-    if arguments.json { print_json(&locked) } else { print(&sentence(&locked)) }
+    let client = Client::new();
+    let locked: Locked = client.order(LOCK, &request, LOCAL)?;
+    if arguments.json {
+        return print_json(&locked);
+    }
+    // Only for the names; it is locked already, so that the keys' ids do where this fails.
+    let status = client.question(STATUS).and_then(|body| client::read::<Status>(&body));
+    print(&sentence(&locked, &status.map(|status| status.sessions).unwrap_or_default()))
 }
 
-fn sentence(locked: &Locked) -> String {
-    let keys = printable(&locked.locked.join(", "));
-    let what =
-        if keys.is_empty() { "nothing to lock".to_owned() } else { format!("locked {keys}") };
+fn sentence(locked: &Locked, sessions: &[SessionReport]) -> String {
+    let name = |key: &String| session_name(sessions, key).unwrap_or_else(|| key.clone());
+    let names: Vec<String> = locked.locked.iter().map(name).collect();
+    let what = match names.as_slice() {
+        [] => "nothing to lock".to_owned(),
+        names => format!("locked {}", printable(&names.join(", "))),
+    };
     match locked.handed_out_until {
         None => format!("{what}\n"),
         Some(end) => {
@@ -38,13 +48,13 @@ mod tests {
     #[test]
     fn says_what_is_locked_and_what_stays_valid() {
         let nothing = Locked { locked: vec![], handed_out_until: None };
-        assert_eq!(sentence(&nothing), "nothing to lock\n");
+        assert_eq!(sentence(&nothing, &[]), "nothing to lock\n");
         let one = Locked {
             locked: vec!["AKIAIOSFODNN7EXAMPLE".into()],
             handed_out_until: Some(Timestamp::from_unix(1_000_000_000)),
         };
         assert_eq!(
-            sentence(&one),
+            sentence(&one, &[]),
             "locked AKIAIOSFODNN7EXAMPLE\n\
              what was handed out before stays valid at AWS until 2001-09-09T01:46:40Z\n"
         );

@@ -91,10 +91,10 @@ fn lock_and_refresh_mean_everything_whatever_the_variables_say() {
         [("lock", json!({"locked": [], "handed_out_until": null})), ("refresh", json!([]))]
     {
         let daemon = Daemon::saying([Reply::json(&reply), Reply::json(&reply)]);
-        let mut everything = stsd(&daemon, &[command]);
+        let mut everything = stsd(&daemon, &[command, "--json"]);
         everything.env("STSD_PROFILE", "prod").env("AWS_PROFILE", "prod");
         assert_eq!(run(everything).code, 0);
-        assert_eq!(ask(&daemon, &[command, "dev"]).code, 0);
+        assert_eq!(ask(&daemon, &[command, "--json", "dev"]).code, 0);
         let heard = daemon.heard();
         assert_eq!(heard[0].line, format!("POST /v1/{command}"));
         assert_eq!(heard[0].body, json!({"profile": null}));
@@ -106,7 +106,8 @@ fn lock_and_refresh_mean_everything_whatever_the_variables_say() {
 fn lock_says_what_it_locked() {
     let reply =
         json!({"locked": ["AKIAIOSFODNN7EXAMPLE"], "handed_out_until": "2001-01-01T00:00:00Z"});
-    let daemon = Daemon::saying([Reply::json(&reply), Reply::json(&reply)]);
+    let status = Reply::json(&value(a_day()));
+    let daemon = Daemon::saying([Reply::json(&reply), status, Reply::json(&reply)]);
     assert_eq!(ask(&daemon, &["lock"]).stdout, include_str!("expected/lock.txt"));
     assert_eq!(
         ask(&daemon, &["lock", "--json"]).stdout.trim_end(),
