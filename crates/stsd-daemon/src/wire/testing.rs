@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use stsd_protocol::control::{
     CallerIdentity, Challenge, ChallengeRequest, Environment, Locked, ProfileReport, SessionReport,
@@ -13,6 +14,7 @@ use stsd_protocol::{Refusal, RefusalCode, Timestamp};
 use stsd_secret::Secret;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use crate::service::{Served, Service};
 
@@ -163,10 +165,14 @@ fn session() -> SessionReport {
 }
 
 /// Sends the bytes and reads until the end; what a reset leaves unread counts as not said.
-pub(crate) async fn talk<C: AsyncRead + AsyncWrite + Unpin>(mut client: C, bytes: &[u8]) -> String {
-    // Who refuses early may have closed already.
-    let _ = client.write_all(bytes).await;
-    let mut answer = Vec::new();
-    let _ = client.read_to_end(&mut answer).await;
-    String::from_utf8(answer).unwrap()
+pub(crate) async fn talk<C: AsyncRead + AsyncWrite + Unpin>(client: C, bytes: &[u8]) -> String {
+    let exchange = async move {
+        let mut client = client;
+        // Who refuses early may have closed already.
+        let _ = client.write_all(bytes).await;
+        let mut answer = Vec::new();
+        let _ = client.read_to_end(&mut answer).await;
+        String::from_utf8(answer).unwrap()
+    };
+    timeout(Duration::from_secs(20), exchange).await.expect("the connection was not closed")
 }

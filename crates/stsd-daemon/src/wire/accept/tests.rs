@@ -90,6 +90,11 @@ async fn errors_of_accept_pause_the_loop_and_do_not_end_it() {
     // The paused clock rounds each pause up to its next millisecond.
     let paused = began.elapsed().as_millis();
     assert!((155..=165).contains(&paused), "5 + 10 + 20 + 40 + 80 ms, not {paused}");
+
+    let began = Instant::now();
+    running.incoming.send(Err(io::Error::from_raw_os_error(24))).unwrap();
+    talk(running.connect(), request("/creds").as_bytes()).await;
+    assert!(began.elapsed() <= Duration::from_millis(7), "a success starts the pauses anew");
 }
 
 #[tokio::test(start_paused = true)]
