@@ -6,10 +6,6 @@ use std::time::Duration;
 /// No nap is longer: timers stop while a machine sleeps, so the owner looks at the boot clock again.
 pub const LONGEST_NAP: Duration = Duration::from_secs(30);
 
-/// Credentials with less than this left are not served: a signature made with them might arrive
-/// after their end.
-pub const LAST_MOMENT: Duration = Duration::from_secs(15);
-
 /// With so much of an MFA session left, the roles in use are assumed once more: theirs will outlive
 /// it by up to an hour.
 pub const LAST_CALL: Duration = Duration::from_secs(120);
@@ -40,6 +36,15 @@ pub fn due_after(life: Duration, jitter: f64) -> Duration {
     latest.saturating_sub(latest.mul_f64(jitter.clamp(0.0, 1.0) / 10.0))
 }
 
+/// Credentials with less than this left are not served: a signature made with them might arrive
+/// after their end.
+///
+/// 15 s, for everything that STS gives: it gives nothing for less than 15 minutes. What lives
+/// shorter comes from an emulator, and keeps the proportion.
+pub fn last_moment(life: Duration) -> Duration {
+    (life / 60).min(Duration::from_secs(15))
+}
+
 /// How long to wait after the `attempt`th outage in a row (1, 2, …): full jitter over a doubling
 /// range, so that a thousand daemons do not return together when STS does.
 pub fn backoff(attempt: u32, jitter: f64) -> Duration {
@@ -58,9 +63,9 @@ impl Jitter {
         Self(seed)
     }
 
-    /// The next number (splitmix64, of which the upper 53 bits make the fraction).
+    /// The next one (splitmix64, of which the upper 53 bits make the fraction).
     #[expect(clippy::cast_precision_loss, reason = "53 bits fit a double exactly")]
-    pub fn next(&mut self) -> f64 {
+    pub fn fraction(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -71,7 +76,7 @@ impl Jitter {
 
 #[cfg(test)]
 mod tests {
-    use super::{Jitter, backoff, due_after};
+    use super::{Jitter, backoff, due_after, last_moment};
     use std::time::Duration;
 
     const MINUTE: u64 = 60;
@@ -98,6 +103,14 @@ mod tests {
     }
 
     #[test]
+    fn nothing_that_sts_gives_is_served_in_its_last_fifteen_seconds() {
+        for life in [15 * MINUTE, HOUR, 36 * HOUR] {
+            assert_eq!(last_moment(Duration::from_secs(life)), Duration::from_secs(15));
+        }
+        assert_eq!(last_moment(Duration::from_secs(6)), Duration::from_millis(100));
+    }
+
+    #[test]
     fn retries_spread_over_a_range_that_doubles_up_to_five_minutes() {
         for (attempt, most) in [(1, 2), (2, 4), (5, 32), (8, 256), (9, 300), (4_000_000, 300)] {
             assert_eq!(backoff(attempt, 1.0), Duration::from_secs(most));
@@ -108,7 +121,7 @@ mod tests {
     #[test]
     fn jitter_stays_between_zero_and_one_and_varies() {
         let mut jitter = Jitter::seeded(7);
-        let numbers: Vec<f64> = (0..1000).map(|_| jitter.next()).collect();
+        let numbers: Vec<f64> = (0..1000).map(|_| jitter.fraction()).collect();
         assert!(numbers.iter().all(|number| (0.0..1.0).contains(number)));
         let mean = numbers.iter().sum::<f64>() / 1000.0;
         assert!((0.45..0.55).contains(&mean), "{mean}");

@@ -3,6 +3,8 @@
 
 mod frames;
 mod process;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 use std::future::Future;

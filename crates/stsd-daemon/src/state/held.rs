@@ -7,7 +7,7 @@ use stsd_protocol::Timestamp;
 use stsd_protocol::gateway::TemporaryCredentials;
 
 use crate::clock::Now;
-use crate::schedule::{LAST_MOMENT, LONGEST_SERVED, due_after};
+use crate::schedule::{LONGEST_SERVED, due_after, last_moment};
 use crate::service::Served;
 
 /// One set of temporary credentials. Shared by the owner and its snapshots; wiped with the last.
@@ -26,6 +26,8 @@ pub struct Held {
     begins: Duration,
     /// Their end, by the boot clock.
     ends: Duration,
+    /// With so much left they are served no more.
+    last_moment: Duration,
     /// Whether anybody got them: a lock says until when those stay valid at AWS.
     handed_out: AtomicBool,
 }
@@ -48,6 +50,7 @@ impl Held {
             due: now.boot + due_after(life, jitter),
             begins: now.boot,
             ends: now.boot + life,
+            last_moment: last_moment(life),
             handed_out: AtomicBool::new(false),
             credentials,
         }
@@ -64,7 +67,7 @@ impl Held {
     /// What is left of them; zero once they may no longer be served.
     pub fn remaining(&self, now: Now) -> Duration {
         let left = self.ends.saturating_sub(now.boot);
-        if left > LAST_MOMENT { left } else { Duration::ZERO }
+        if left > self.last_moment { left } else { Duration::ZERO }
     }
 
     /// Whether they may still be served.

@@ -208,7 +208,7 @@ impl State {
     }
 
     fn role_issued(&mut self, name: &str, issued: Issued, date: Option<Timestamp>, now: Now) {
-        let jitter = self.jitter.next();
+        let jitter = self.jitter.fraction();
         let Some(place) = self.place(name) else { return };
         let profile = &mut self.table.profiles[place];
         let role_arn = profile.hops().last().map(|hop| hop.role_arn.clone());
@@ -230,7 +230,7 @@ impl State {
     }
 
     fn role_failed(&mut self, name: &str, failure: &Failure, now: Now) {
-        let jitter = self.jitter.next();
+        let jitter = self.jitter.fraction();
         let Some(place) = self.place(name) else { return };
         let profile = &mut self.table.profiles[place];
         let refusal = Arc::new(role_refusal(failure, name, profile.worked));

@@ -146,7 +146,7 @@ impl State {
     ) -> Vec<Job> {
         self.wrong_codes.remove(identity);
         self.locked_by_hand.remove(identity);
-        let jitter = self.jitter.next();
+        let jitter = self.jitter.fraction();
         let Some(session) = self.session_mut(identity) else { return Vec::new() };
         if let Some(user) = issued.user {
             session.user = Some(Arc::new(user));
@@ -162,7 +162,7 @@ impl State {
 
     /// Notes why there is no new session. What there was stays.
     pub(super) fn session_failed(&mut self, identity: &str, failure: &Failure, now: Now) {
-        let jitter = self.jitter.next();
+        let jitter = self.jitter.fraction();
         if failure.kind == FailureKind::WrongCode {
             let wrong = self.wrong_codes.entry(identity.to_owned()).or_default();
             *wrong = WrongCodes { count: wrong.count + 1, last: now.boot };

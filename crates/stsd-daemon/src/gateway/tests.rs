@@ -1,0 +1,200 @@
+//! What happens to calls when the gateway's process does not behave. The process is a stand-in that
+//! does nothing; the test speaks on its socket.
+
+use std::process::Stdio;
+
+use stsd_protocol::frame::{HEADER, REQUEST_LIMIT, RESPONSE_LIMIT, header, length};
+use stsd_protocol::gateway::{
+    FailureKind, LongTermKeys, Operation, Outcome, Plan, PlanRequest, Request, Response, Settings,
+    StsTarget, UnlockRequest,
+};
+use stsd_protocol::{Timestamp, VERSION};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::process::Command;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+
+use super::process::{GatewayProcess, Message, Waiting};
+use super::worker::{Worker, run};
+use super::{Gateway, Reply};
+
+/// A worker in its own task, and this test as its process.
+struct Stage {
+    calls: mpsc::UnboundedSender<Box<Waiting>>,
+    process: UnixStream,
+    /// Calls that the worker hands back.
+    back: mpsc::UnboundedReceiver<Message>,
+    _keeper: mpsc::UnboundedSender<Message>,
+    worker: JoinSet<()>,
+}
+
+impl Stage {
+    fn set() -> Self {
+        let (ours, process) = UnixStream::pair().unwrap();
+        let child = Command::new("sleep")
+            .arg("60")
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let (calls, inbox) = mpsc::unbounded_channel();
+        let (keeper, back) = mpsc::unbounded_channel();
+        let mut worker = JoinSet::new();
+        worker.spawn(run(Worker::new(child, ours), inbox, keeper.downgrade()));
+        Self { calls, process, back, _keeper: keeper, worker }
+    }
+
+    fn call(&self, operation: Operation) -> oneshot::Receiver<Reply> {
+        let (reply, answer) = oneshot::channel();
+        let settings = Settings::default();
+        self.calls.send(Box::new(Waiting { operation, settings, reply, again: false })).unwrap();
+        answer
+    }
+
+    async fn hear(&mut self) -> Request {
+        let mut head = [0; HEADER];
+        self.process.read_exact(&mut head).await.unwrap();
+        let mut body = vec![0; length(head, REQUEST_LIMIT).unwrap()];
+        self.process.read_exact(&mut body).await.unwrap();
+        serde_json::from_slice(&body).unwrap()
+    }
+
+    async fn say(&mut self, id: u64, version: &str, files: &[&str]) {
+        let plan = Plan { view: files.concat(), ..Plan::default() };
+        let response = Response {
+            v: version.to_owned(),
+            id,
+            outcome: Outcome::Plan(plan),
+            sts_date: Some(Timestamp::from_unix(1_800_000_000)),
+        };
+        let body = serde_json::to_vec(&response).unwrap();
+        self.process.write_all(&header(body.len(), RESPONSE_LIMIT).unwrap()).await.unwrap();
+        self.process.write_all(&body).await.unwrap();
+    }
+}
+
+fn plan() -> Operation {
+    Operation::Plan(PlanRequest { client_program: "/usr/bin/stsd".to_owned() })
+}
+
+fn unlock() -> Operation {
+    let keys = LongTermKeys {
+        source_profile: "default".to_owned(),
+        identity: "AKIAIOSFODNN7EXAMPLE".to_owned(),
+    };
+    let target = StsTarget { region: "us-east-1".to_owned(), endpoint_url: None, ca_bundle: None };
+    let request = UnlockRequest { keys, target, mfa: None, duration_seconds: 900, clock_offset: 0 };
+    Operation::Unlock(request)
+}
+
+fn view(reply: Reply) -> String {
+    match reply.outcome {
+        Outcome::Plan(plan) => plan.view,
+        other => panic!("no plan but {other:?}"),
+    }
+}
+
+fn failure(reply: Reply) -> (FailureKind, String, bool) {
+    match reply.outcome {
+        Outcome::Failure(failure) => (failure.kind, failure.code, failure.code_sent),
+        other => panic!("no failure but {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn answers_find_their_callers_in_any_order() {
+    let mut stage = Stage::set();
+    let (first, second) = (stage.call(plan()), stage.call(plan()));
+    let (one, two) = (stage.hear().await.id, stage.hear().await.id);
+    stage.say(two, VERSION, &["second"]).await;
+    stage.say(one, VERSION, &["first"]).await;
+    assert_eq!(view(first.await.unwrap()), "first");
+    assert_eq!(view(second.await.unwrap()), "second");
+}
+
+#[tokio::test]
+async fn an_unlock_that_was_written_is_never_sent_again() {
+    let mut stage = Stage::set();
+    let answer = stage.call(unlock());
+    stage.hear().await;
+    drop(stage.process);
+    let lost = (FailureKind::Unavailable, "GatewayLost".to_owned(), true);
+    assert_eq!(failure(answer.await.unwrap()), lost);
+    stage.worker.join_next().await;
+    assert!(stage.back.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn any_other_call_is_made_once_more_in_a_fresh_process() {
+    let mut stage = Stage::set();
+    let answer = stage.call(plan());
+    stage.hear().await;
+    drop(stage.process);
+    let Some(Message::Call(again)) = stage.back.recv().await else { panic!("nothing came back") };
+    assert!(again.again);
+    again.reply.send(Reply::lost("Second", "try".to_owned(), false)).unwrap();
+    assert_eq!(failure(answer.await.unwrap()).1, "Second");
+}
+
+#[tokio::test]
+async fn garbage_ends_the_process_and_not_the_caller() {
+    for garbage in [&b"zzzzzzzz"[..], b"\x02\x00\x00\x00{x", b"\xff\xff\xff\xff"] {
+        let mut stage = Stage::set();
+        let answer = stage.call(unlock());
+        stage.hear().await;
+        stage.process.write_all(garbage).await.unwrap();
+        assert!(failure(answer.await.unwrap()).2, "the code may be spent");
+        stage.worker.join_next().await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_answer_to_nobody_ends_the_process() {
+    let mut stage = Stage::set();
+    let answer = stage.call(unlock());
+    let id = stage.hear().await.id;
+    stage.say(id + 1, VERSION, &[]).await;
+    assert_eq!(failure(answer.await.unwrap()).1, "GatewayLost");
+}
+
+#[tokio::test]
+async fn another_version_is_said_so() {
+    let mut stage = Stage::set();
+    let answer = stage.call(plan());
+    let id = stage.hear().await.id;
+    stage.say(id, "0.0.0", &[]).await;
+    assert_eq!(failure(answer.await.unwrap()).0, FailureKind::Version);
+}
+
+#[tokio::test]
+async fn a_process_that_is_let_go_finishes_what_it_was_asked() {
+    let mut stage = Stage::set();
+    let answer = stage.call(plan());
+    let id = stage.hear().await.id;
+    let (calls, _) = mpsc::unbounded_channel();
+    drop(std::mem::replace(&mut stage.calls, calls));
+    stage.say(id, VERSION, &["late"]).await;
+    assert_eq!(view(answer.await.unwrap()), "late");
+    stage.worker.join_next().await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_missing_program_is_named_and_no_code_was_sent() {
+    let gateway = GatewayProcess::new("/nonexistent/stsd-gateway".into(), None);
+    let reply = gateway.call(unlock(), Settings::default()).await;
+    let Outcome::Failure(failure) = reply.outcome else { panic!("started") };
+    assert!(failure.message.contains("/nonexistent/stsd-gateway"), "{}", failure.message);
+    assert!(!failure.code_sent);
+}
+
+#[tokio::test]
+async fn a_program_that_leaves_at_once_does_not_take_a_code_with_it() {
+    // It never reads: whether the frame still went into the socket's buffer is a race, and both
+    // ends of it are honest.
+    let gateway = GatewayProcess::new("/bin/true".into(), None);
+    let (_, code, _) = failure(gateway.call(unlock(), Settings::default()).await);
+    assert_eq!(code, "GatewayLost");
+    let (_, code, _) = failure(gateway.call(plan(), Settings::default()).await);
+    assert_eq!(code, "GatewayLost");
+}
