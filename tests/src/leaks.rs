@@ -1,0 +1,91 @@
+//! A search for secrets in what should hold none, in every spelling that a program could have given
+//! them by accident.
+
+use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// A secret, and what to call it when it is found.
+#[derive(Clone, Debug)]
+pub struct Planted {
+    /// Such as "the session token of alice".
+    pub name: String,
+    spellings: Vec<(&'static str, Vec<u8>)>,
+}
+
+impl Planted {
+    /// Prepares the search for a secret.
+    pub fn new(name: impl Into<String>, secret: &str) -> Self {
+        let plain = secret.as_bytes();
+        // A token code is too short to be looked for inside other text in these.
+        let long = plain.len() > SHORT;
+        let mut spellings = vec![("plain", plain.to_vec())];
+        if long {
+            // Base64 of a longer text has it at one of three offsets; the ends belong to neighbours.
+            for offset in 0..3 {
+                let padded = [&[0; 3][..offset], plain].concat();
+                for encoding in [&BASE64, &BASE64URL_NOPAD] {
+                    let text = encoding.encode(&padded);
+                    let inner = &text.as_bytes()[4..text.len() - 5];
+                    spellings.push(("base64", inner.to_vec()));
+                }
+            }
+            spellings.push(("hexadecimal", HEXLOWER.encode(plain).into_bytes()));
+            spellings.push(("hexadecimal", HEXUPPER.encode(plain).into_bytes()));
+            let percent = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+            spellings.push(("percent-encoded", percent.into_bytes()));
+        }
+        Self { name: name.into(), spellings }
+    }
+
+    /// How it is spelt there, if it is there at all.
+    pub fn found_in(&self, bytes: &[u8]) -> Option<&'static str> {
+        let holds = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
+        self.spellings.iter().find(|(_, part)| holds(part)).map(|(spelling, _)| *spelling)
+    }
+}
+
+/// Makes sure that none of the secrets is there.
+///
+/// # Panics
+/// If one is. Says which, never what.
+#[track_caller]
+pub fn assert_clean(place: &str, bytes: &[u8], planted: &[Planted]) {
+    for secret in planted {
+        if let Some(spelling) = secret.found_in(bytes) {
+            panic!("{} stands {spelling} in {place}", secret.name);
+        }
+    }
+}
+
+/// Below this a match could be chance.
+const SHORT: usize = 12;
+
+#[cfg(test)]
+mod tests {
+    use super::Planted;
+    use data_encoding::{BASE64, HEXLOWER};
+
+    const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
+    #[test]
+    fn every_spelling_is_found_at_every_offset() {
+        let secret = Planted::new("it", SECRET);
+        for before in ["", "a", "ab", "abc"] {
+            let text = format!("{before}{SECRET} and more");
+            assert_eq!(secret.found_in(text.as_bytes()), Some("plain"));
+            let coded = BASE64.encode(text.as_bytes());
+            assert_eq!(secret.found_in(coded.as_bytes()), Some("base64"), "{before}");
+            let coded = HEXLOWER.encode(text.as_bytes());
+            assert_eq!(secret.found_in(coded.as_bytes()), Some("hexadecimal"));
+        }
+        let coded = SECRET.replace('/', "%2F");
+        assert_eq!(secret.found_in(coded.as_bytes()), Some("percent-encoded"));
+    }
+
+    #[test]
+    fn other_text_is_clean() {
+        let secret = Planted::new("it", SECRET);
+        assert_eq!(secret.found_in(b"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKE"), None);
+        assert_eq!(secret.found_in(b""), None);
+    }
+}
