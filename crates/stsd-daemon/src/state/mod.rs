@@ -4,6 +4,7 @@
 //! [`State`] belongs to one owner. A transition that needs STS returns a [`Job`]; the job's outcome
 //! comes back through [`State::finish`] under the generation that the job was made in.
 
+mod finish;
 mod held;
 mod job;
 mod plan;
@@ -27,11 +28,11 @@ use stsd_protocol::control::Locked;
 use stsd_protocol::gateway::Settings;
 use stsd_protocol::{Refusal, Timestamp};
 
+pub use finish::Followup;
 pub use held::Held;
 pub(crate) use job::other_refusal;
 pub use job::{Finished, Job, JobKind};
 pub use profile::Answer;
-pub use refresh::Followup;
 pub use session::quoted;
 pub use table::Table;
 

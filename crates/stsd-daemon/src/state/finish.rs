@@ -1,0 +1,136 @@
+//! What becomes of an answer: new credentials, trouble, or nothing at all where a lock or a newer
+//! session has come between.
+
+use std::sync::Arc;
+
+use stsd_protocol::Timestamp;
+use stsd_protocol::gateway::{Failure, FailureKind, Issued, Outcome};
+
+use super::State;
+use super::held::Held;
+use super::job::{Finished, Job, JobKind, role_refusal};
+use super::session::Phase;
+use super::trouble::Trouble;
+use crate::clock::Now;
+
+/// What a finished job leads to.
+#[derive(Debug, Default)]
+pub struct Followup {
+    /// Further calls.
+    pub jobs: Vec<Job>,
+    /// The user's files have changed under a call: read them again.
+    pub replan: bool,
+}
+
+impl State {
+    /// Takes in the end of a job. One of an earlier generation changes nothing: a lock, or a newer
+    /// session, has come between.
+    pub fn finish(&mut self, finished: Finished, now: Now) -> Followup {
+        self.version += 1;
+        self.saw_sts_date(finished.sts_date, now);
+        match &finished.kind {
+            JobKind::Session { identity, code_mark, .. } => {
+                if let (Some(mark), true) = (code_mark, reached_sts(&finished.outcome)) {
+                    self.spent.spend(*mark, now);
+                }
+                let current = self.table.session(identity).map(|session| session.generation);
+                if current != Some(finished.generation) {
+                    return Followup::default();
+                }
+            }
+            JobKind::Role { profile } => {
+                let asked = self.place(profile).and_then(|p| self.table.profiles[p].asking);
+                if asked != Some(finished.generation) {
+                    return Followup::default();
+                }
+            }
+        }
+        self.take_in(finished, now)
+    }
+
+    fn take_in(&mut self, finished: Finished, now: Now) -> Followup {
+        let Finished { kind, outcome, sts_date, .. } = finished;
+        match (kind, outcome) {
+            (JobKind::Session { identity, mfa_serial, .. }, Outcome::Credentials(issued)) => {
+                let jobs = self.session_issued(&identity, mfa_serial, issued, sts_date, now);
+                Followup { jobs, replan: false }
+            }
+            (JobKind::Role { profile }, Outcome::Credentials(issued)) => {
+                self.role_issued(&profile, issued, sts_date, now);
+                Followup::default()
+            }
+            (JobKind::Session { identity, .. }, outcome) => {
+                let failure = failure_of(outcome);
+                self.session_failed(&identity, &failure, now);
+                Followup { jobs: Vec::new(), replan: failure.kind == FailureKind::Changed }
+            }
+            (JobKind::Role { profile }, outcome) => {
+                let failure = failure_of(outcome);
+                self.role_failed(&profile, &failure, now);
+                Followup { jobs: Vec::new(), replan: failure.kind == FailureKind::Changed }
+            }
+        }
+    }
+
+    fn role_issued(&mut self, name: &str, issued: Issued, date: Option<Timestamp>, now: Now) {
+        let jitter = self.jitter.fraction();
+        let Some(place) = self.place(name) else { return };
+        let profile = &mut self.table.profiles[place];
+        let role_arn = profile.hops().last().map(|hop| hop.role_arn.clone());
+        let account = profile.planned.account_id.clone();
+        let held = Held::new(issued.credentials, date, now, jitter).owned_by(account, role_arn);
+        let before = profile.held.replace(Arc::new(held));
+        profile.asking = None;
+        profile.trouble = None;
+        profile.worked = true;
+        let identity = profile.identity().map(str::to_owned);
+        let Some(session) = identity.and_then(|identity| self.session_mut(&identity)) else {
+            return;
+        };
+        let until = before.and_then(|held| held.handed_out_until());
+        session.handed_out_until = session.handed_out_until.max(until);
+        if let Some(user) = issued.user {
+            session.user = Some(Arc::new(user));
+        }
+    }
+
+    fn role_failed(&mut self, name: &str, failure: &Failure, now: Now) {
+        let jitter = self.jitter.fraction();
+        let Some(place) = self.place(name) else { return };
+        let profile = &mut self.table.profiles[place];
+        let refusal = Arc::new(role_refusal(failure, name, profile.worked));
+        let before = profile.trouble.take();
+        profile.trouble = Some(Trouble::after(before.as_ref(), failure, refusal, now, jitter));
+        profile.asking = None;
+        let identity = profile.identity().map(str::to_owned);
+        // STS knows better than our clock when the session itself has ended.
+        if failure.kind == FailureKind::Denied
+            && failure.code.starts_with("ExpiredToken")
+            && let Some(session) = identity.and_then(|identity| self.session_mut(&identity))
+            && matches!(session.phase, Phase::Unlocked { mfa_serial: Some(_), .. })
+        {
+            session.forget(Phase::Ended);
+        }
+    }
+}
+
+fn reached_sts(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Failure(failure) => failure.code_sent,
+        _ => true,
+    }
+}
+
+fn failure_of(outcome: Outcome) -> Failure {
+    match outcome {
+        Outcome::Failure(failure) => failure,
+        _ => Failure {
+            kind: FailureKind::Unavailable,
+            code: "GatewayError".to_owned(),
+            message: "the gateway answered something else than was asked".to_owned(),
+            retryable: true,
+            http_status: None,
+            code_sent: true,
+        },
+    }
+}
