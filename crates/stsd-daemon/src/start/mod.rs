@@ -1,41 +1,42 @@
 //! The daemon from start to end: a table of contents of its rooms, in the order in which they are
 //! entered.
 
+mod doors;
+mod error;
+mod programs;
+
 use std::env;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use nix::unistd::getuid;
 use sd_notify::NotifyState;
-use stsd_protocol::{Places, PlacesError};
-use tokio::io;
-use tokio::net::{TcpListener, UnixListener};
+use stsd_protocol::Places;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
 use tracing::{error, info, warn};
 
-use crate::caller::{CallersError, TcpCallers, check_unix_peer};
+use crate::caller::{CallersError, TcpCallers};
 use crate::clock::SystemClock;
 use crate::configuration::{Configuration, ConfigurationError};
-use crate::control::{self, Control, Permission};
 use crate::daemon::Daemon;
-use crate::endpoint::{self, Authorization, Endpoint};
+use crate::endpoint::Authorization;
 use crate::endpoint_port::EndpointPort;
 use crate::files::Watch;
 use crate::gateway::GatewayProcess;
-use crate::listeners::{
-    Claim, Inherited, InheritedError, ListenAddressError, Listeners, ListenersError, Loopback,
-    Obstacle, PortSettings, raise_descriptor_limit,
-};
+use crate::listeners::{Claim, Inherited, Listeners, PortSettings, raise_descriptor_limit};
 use crate::options::Options;
 use crate::owner::{Command, Owner, Parts};
 use crate::state::{self, State};
 use crate::state_directory::StateDirectory;
-use crate::wire::{Hosts, Shutdown, Stop, shutdown};
+use crate::wire::{Shutdown, Stop, shutdown};
+
+pub use error::StartError;
+use programs::Programs;
 
 /// Runs the daemon until a signal ends it.
 ///
@@ -166,68 +167,6 @@ impl House {
         Ok(self.open(listeners, &service))
     }
 
-    /// Puts somebody behind every door.
-    fn open(&mut self, listeners: Listeners, service: &Arc<Service>) -> Claim {
-        let Listeners { control, credentials, loopback, claim } = listeners;
-        let control_api = Control::new(Permission::Change, Arc::clone(service));
-        let control = control::serve(control, admit_unix, control_api, self.ending.clone());
-        spawn(&mut self.doors, "the control socket", control);
-        self.open_credentials_socket(credentials, service);
-        self.open_loopback(loopback, service);
-        claim
-    }
-
-    fn open_credentials_socket(&mut self, listener: UnixListener, service: &Arc<Service>) {
-        let endpoint = self.endpoint("creds.sock", Hosts::AnyPort, service);
-        let task = endpoint::serve(listener, admit_unix, endpoint, self.ending.clone());
-        spawn(&mut self.doors, "the credentials socket", task);
-    }
-
-    fn open_loopback(&mut self, loopback: Loopback, service: &Arc<Service>) {
-        let Some(callers) = self.callers.clone() else { return };
-        let port = loopback.port;
-        for listener in loopback.listeners {
-            let v4 = listener.local_addr().is_ok_and(|address| address.is_ipv4());
-            if v4 {
-                self.port.opened(port);
-            }
-            let door = if v4 { "127.0.0.1" } else { "[::1]" };
-            let endpoint = self.endpoint(door, Hosts::Port(port), service);
-            let task =
-                serve_loopback(listener, endpoint, Arc::clone(&callers), self.ending.clone());
-            spawn(&mut self.doors, "the endpoint", task);
-        }
-        for obstacle in loopback.obstacles {
-            let door = if obstacle.address.is_ipv4() { "127.0.0.1" } else { "[::1]" };
-            let endpoint = self.endpoint(door, Hosts::Port(port), service);
-            let (state, callers) = (Arc::clone(&self.port), Arc::clone(&callers));
-            let ending = self.ending.clone();
-            alarm(&obstacle, &state);
-            spawn(&mut self.doors, "the endpoint", async move {
-                let v4 = obstacle.address.is_ipv4();
-                let removed = obstacle.removed(|obstacle| alarm(obstacle, &state));
-                let listener = tokio::select! {
-                    listener = removed => listener,
-                    _ = ending.clone().requested() => return,
-                };
-                if v4 {
-                    state.opened(port);
-                }
-                info!(door, port, "opened the endpoint, whose port was taken before");
-                serve_loopback(listener, endpoint, callers, ending).await;
-            });
-        }
-    }
-
-    fn endpoint(
-        &self,
-        door: &'static str,
-        hosts: Hosts,
-        service: &Arc<Service>,
-    ) -> Endpoint<Service> {
-        Endpoint::new(door, hosts, Arc::clone(&self.authorization), Arc::clone(service))
-    }
-
     /// Obeys signals until one of them, or the death of a task, ends the daemon.
     async fn live(mut self, stop: Stop) -> Result<(), StartError> {
         let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Signals)?;
@@ -291,28 +230,6 @@ fn died(ended: Result<&'static str, JoinError>) -> StartError {
     StartError::Died(part)
 }
 
-async fn serve_loopback(
-    listener: TcpListener,
-    door: Endpoint<Service>,
-    callers: Arc<TcpCallers>,
-    ending: Shutdown,
-) {
-    let admit = move |stream: &tokio::net::TcpStream| {
-        let (peer, local) = (stream.peer_addr()?, stream.local_addr()?);
-        callers.check(peer, local).map_err(io::Error::other)
-    };
-    endpoint::serve(listener, admit, door, ending).await;
-}
-
-fn admit_unix(stream: &tokio::net::UnixStream) -> Result<(), crate::caller::Refused> {
-    check_unix_peer(stream, getuid().as_raw())
-}
-
-fn alarm(obstacle: &Obstacle, port: &EndpointPort) {
-    error!(%obstacle, "could not open the endpoint; the Unix sockets go on, and the port is tried again every 30 s");
-    port.obstructed(obstacle.to_string());
-}
-
 fn warn_of_no_callers(error: &CallersError) {
     let cause = std::error::Error::source(error).map(ToString::to_string);
     warn!(%error, cause, "serving no TCP, only the Unix sockets");
@@ -326,90 +243,4 @@ fn notify(state: NotifyState<'_>) {
 
 fn seed() -> Result<u64, getrandom::Error> {
     getrandom::u64()
-}
-
-/// The other two programs, which stand beside this one.
-struct Programs {
-    gateway: PathBuf,
-    client: PathBuf,
-}
-
-impl Programs {
-    /// Never by PATH. Asked once, at the start: after an upgrade the system would name a file that
-    /// is gone.
-    fn beside_this_one() -> Result<Self, StartError> {
-        let program = env::current_exe().map_err(StartError::Program)?;
-        let beside = |name: &str| program.with_file_name(name);
-        let programs = Self { gateway: beside("stsd-gateway"), client: beside("stsd") };
-        for program in [&programs.gateway, &programs.client] {
-            if !program.exists() {
-                error!(program = %program.display(), "found no such program; install it beside stsd-daemon");
-            }
-        }
-        Ok(programs)
-    }
-}
-
-/// Why the daemon is not running.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// No home.
-    #[error(transparent)]
-    Places(#[from] PlacesError),
-    /// Its own configuration.
-    #[error(transparent)]
-    Configuration(#[from] ConfigurationError),
-    /// `listen` in its own configuration.
-    #[error("listen: {0}")]
-    Listen(#[from] ListenAddressError),
-    /// What the service manager passed.
-    #[error(transparent)]
-    Inherited(#[from] InheritedError),
-    /// The doors.
-    #[error(transparent)]
-    Listeners(#[from] ListenersError),
-    /// No randomness for an authorization token.
-    #[error("the system gives no random numbers")]
-    Random(#[from] getrandom::Error),
-    /// The programs beside this one cannot be found without knowing where it is.
-    #[error("cannot tell where this program is")]
-    Program(#[source] io::Error),
-    /// No signals.
-    #[error("cannot listen for signals")]
-    Signals(#[source] io::Error),
-    /// A task ended.
-    #[error("{0} died")]
-    Died(&'static str),
-}
-
-impl StartError {
-    /// What to do about it.
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::Places(_) => "start it from a login session, or set HOME",
-            Self::Configuration(_) => "correct the file, or remove it: stsd needs none",
-            Self::Listen(_) => "write, for example, listen = \"127.0.0.1:7873\"",
-            Self::Inherited(_) => "look at the sockets in stsd.socket and stsd-endpoint.socket",
-            Self::Listeners(ListenersError::AlreadyRunning { .. }) => {
-                "use that one, or end it first: `systemctl --user stop stsd`"
-            }
-            Self::Listeners(_) => {
-                "see the message; the directory must be yours and closed to others"
-            }
-            Self::Random(_) | Self::Program(_) | Self::Signals(_) => {
-                "this is a defect of the system"
-            }
-            Self::Died(_) => "look at the log above, and start it again",
-        }
-    }
-
-    /// As in `sysexits.h`: 75 for a second daemon, 78 for configuration, else 1.
-    pub fn exit_code(&self) -> u8 {
-        match self {
-            Self::Listeners(ListenersError::AlreadyRunning { .. }) => 75,
-            Self::Places(_) | Self::Configuration(_) | Self::Listen(_) | Self::Inherited(_) => 78,
-            Self::Listeners(_) => 78,
-            Self::Random(_) | Self::Program(_) | Self::Signals(_) | Self::Died(_) => 1,
-        }
-    }
 }
