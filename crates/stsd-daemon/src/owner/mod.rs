@@ -245,8 +245,10 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
                 for problem in &plan.problems {
                     warn!(file = problem.file, line = problem.line, "{}", problem.message);
                 }
-                self.keeper.publish_view(&plan.view);
-                self.state.replan(plan);
+                let view = plan.view.clone();
+                if self.state.replan(plan) {
+                    self.keeper.publish_view(&view);
+                }
             }
             Outcome::Failure(failure) => {
                 warn!(code = failure.code, "{}", failure.message);

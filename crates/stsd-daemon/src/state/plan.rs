@@ -3,21 +3,29 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use stsd_protocol::Refusal;
-use stsd_protocol::gateway::{Plan, PlannedProfile};
+use stsd_protocol::gateway::{Plan, PlannedProfile, Problem, Severity};
+use stsd_protocol::{Refusal, RefusalCode};
 
 use super::State;
 use super::profile::Profile;
 use super::session::{Phase, Session};
 
 impl State {
-    /// Takes a plan over. A session outlives a moment without its keys in the files: an editor may
-    /// be in the middle of writing them.
-    pub fn replan(&mut self, plan: Plan) {
+    /// Takes a plan over, unless it comes of files with nothing to read in them but mistakes: then
+    /// the last good one stays in force. Says which.
+    ///
+    /// A session outlives a moment without its keys in the files: an editor may be in the middle
+    /// of writing them.
+    pub fn replan(&mut self, plan: Plan) -> bool {
+        let unreadable = unreadable(&plan);
+        self.table.problems = Arc::new(plan.problems);
+        if let Some(refusal) = unreadable {
+            self.plan_failed(refusal);
+            return false;
+        }
         self.version += 1;
         self.table.planned = true;
         self.table.unreadable = None;
-        self.table.problems = Arc::new(plan.problems);
         self.resettle_sessions(plan.identities);
         let mut before = std::mem::take(&mut self.table.profiles);
         let profiles = plan.profiles.into_iter().map(|planned| {
@@ -33,6 +41,7 @@ impl State {
         });
         self.table.profiles = profiles.collect();
         self.table.names = Arc::new(names(&self.table.profiles));
+        true
     }
 
     /// The files could not be read: the last good plan stays in force, and whoever asks for what is
@@ -75,6 +84,22 @@ impl Session {
         }
         Self { generation: self.generation, user: self.user, ..Self::new(planned, locked_by_hand) }
     }
+}
+
+/// Why a plan has nothing in it, if that is the files' fault.
+fn unreadable(plan: &Plan) -> Option<Refusal> {
+    let fatal =
+        |problem: &&Problem| problem.severity == Severity::Error && problem.profile.is_none();
+    let problem = plan.problems.iter().find(fatal).filter(|_| plan.profiles.is_empty())?;
+    let line = problem.line.map_or_else(String::new, |line| format!(":{line}"));
+    let Problem { file, message, .. } = problem;
+    Some(
+        Refusal::new(
+            RefusalCode::Configuration,
+            format!("the AWS configuration cannot be read: {file}{line}: {message}"),
+        )
+        .with_hint(format!("correct {file}; stsd reads it again by itself")),
+    )
 }
 
 /// Whether credentials of the one are credentials of the other.

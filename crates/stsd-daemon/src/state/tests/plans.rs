@@ -1,7 +1,7 @@
 //! A new reading of the user's files while there is something to lose.
 
 use stsd_protocol::control::{ProfileState, SessionState};
-use stsd_protocol::gateway::Plan;
+use stsd_protocol::gateway::{Plan, Problem, Severity};
 use stsd_protocol::{Refusal, RefusalCode};
 
 use super::fixture::{ALICE, CI, HOUR, Story, identity, plan, role_profile};
@@ -52,6 +52,32 @@ fn files_that_cannot_be_read_leave_the_last_good_plan_in_force() {
     story.state.plan_failed(Refusal::new(RefusalCode::Configuration, "line 3 is broken"));
     assert!(story.serves("default"));
     assert_eq!(story.refusal("nope").code, RefusalCode::UnknownProfile);
+}
+
+#[test]
+fn a_file_that_breaks_off_leaves_the_last_good_plan_in_force_and_is_shown() {
+    let mut story = Story::unlocked();
+    let broken = |severity| Plan {
+        problems: vec![Problem {
+            file: "/home/alice/.aws/config".to_owned(),
+            line: Some(78),
+            profile: None,
+            key: None,
+            severity,
+            message: "there is no `=` in this line".to_owned(),
+        }],
+        ..Plan::default()
+    };
+    assert!(!story.state.replan(broken(Severity::Error)));
+    assert!(story.serves("default"));
+    assert_eq!(story.state.table().problems.len(), 1);
+    assert!(story.state.replan(broken(Severity::Notice)), "a notice does not empty a file");
+    assert!(!story.state.replan(broken(Severity::Error)));
+    assert_eq!(
+        story.refusal("default").message,
+        "the AWS configuration cannot be read: \
+         /home/alice/.aws/config:78: there is no `=` in this line"
+    );
 }
 
 #[test]
