@@ -79,7 +79,7 @@ impl State {
         let role_arn = profile.hops().last().map(|hop| hop.role_arn.clone());
         let account = profile.planned.account_id.clone();
         let held = Held::new(issued.credentials, date, now, jitter).owned_by(account, role_arn);
-        let before = profile.held.replace(Arc::new(held));
+        let until = profile.replace(Some(Arc::new(held)));
         profile.asking = None;
         profile.trouble = None;
         profile.worked = true;
@@ -87,7 +87,6 @@ impl State {
         let Some(session) = identity.and_then(|identity| self.session_mut(&identity)) else {
             return;
         };
-        let until = before.and_then(|held| held.handed_out_until());
         session.handed_out_until = session.handed_out_until.max(until);
         if let Some(user) = issued.user {
             session.user = Some(Arc::new(user));

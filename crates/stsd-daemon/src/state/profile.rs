@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use stsd_protocol::control::{ProfileReport, ProfileState};
 use stsd_protocol::gateway::{Hop, PlannedProfile, ProfileSource};
-use stsd_protocol::{Refusal, RefusalCode};
+use stsd_protocol::{Refusal, RefusalCode, Timestamp};
 
 use super::held::Held;
 use super::session::{Phase, Session, quoted};
@@ -28,6 +28,8 @@ pub struct Profile {
     pub in_use: bool,
     /// It worked under the session that there is now.
     pub worked: bool,
+    /// Somebody got credentials of it under that session.
+    used: bool,
 }
 
 /// What a request for a profile gets.
@@ -46,7 +48,15 @@ pub enum Answer {
 impl Profile {
     /// A profile that was not there before.
     pub fn new(planned: Arc<PlannedProfile>, in_use: bool) -> Self {
-        Self { planned, held: None, asking: None, trouble: None, in_use, worked: false }
+        Self {
+            planned,
+            held: None,
+            asking: None,
+            trouble: None,
+            in_use,
+            worked: false,
+            used: false,
+        }
     }
 
     /// The identity that feeds it, if stsd serves it.
@@ -135,12 +145,31 @@ impl Profile {
         }
     }
 
+    /// Puts other credentials, or none, in the place of those that are held. Says until when the
+    /// old ones stay valid wherever they were handed out.
+    pub fn replace(&mut self, held: Option<Arc<Held>>) -> Option<Timestamp> {
+        let until = std::mem::replace(&mut self.held, held).and_then(|old| old.handed_out_until());
+        self.used |= until.is_some();
+        until
+    }
+
     /// Forgets what is held, and says until when it stays valid wherever it was handed out.
-    pub fn forget(&mut self) -> Option<stsd_protocol::Timestamp> {
+    pub fn forget(&mut self) -> Option<Timestamp> {
         self.asking = None;
         self.trouble = None;
+        self.replace(None)
+    }
+
+    /// A new session begins. Whether it is worth while to assume the role right away: it is in use,
+    /// and not merely because it was in use before, when nobody wanted what was fetched for it.
+    pub fn begin_session(&mut self) -> bool {
+        let used = self.used || self.held.as_ref().is_some_and(|h| h.handed_out_until().is_some());
+        self.in_use &= used || !self.worked;
+        self.trouble = None;
+        self.asking = None;
         self.worked = false;
-        self.held.take().and_then(|held| held.handed_out_until())
+        self.used = false;
+        self.in_use
     }
 
     /// What `status` says.

@@ -41,7 +41,7 @@ impl State {
         }
         for profile in &mut self.table.profiles {
             if profile.held.as_ref().is_some_and(|held| !held.is_valid(now)) {
-                profile.held = None;
+                profile.replace(None);
                 self.version += 1;
             }
         }
@@ -104,11 +104,10 @@ impl State {
             if profile.identity() != Some(identity) || profile.hops().is_empty() {
                 continue;
             }
-            profile.trouble = None;
-            profile.asking = None;
-            profile.worked = false;
-            if profile.in_use {
+            if profile.begin_session() {
                 jobs.extend(self.job_for(place, now));
+            } else {
+                self.in_use.remove(&profile.planned.name);
             }
         }
         jobs

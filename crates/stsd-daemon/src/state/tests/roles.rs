@@ -64,6 +64,8 @@ fn a_lock_during_a_refresh_wins() {
 fn a_new_session_renews_the_roles_in_use_without_a_gap() {
     let mut story = Story::unlocked();
     story.fetch("prod", HOUR);
+    let crate::state::Answer::Ready(held) = story.answer("prod") else { panic!("not served") };
+    held.serve(story.now());
     let followup = story.unlock("654321", 12 * HOUR);
     let renewed: Vec<_> = followup.jobs.iter().map(|job| &job.kind).collect();
     assert_eq!(renewed, [&JobKind::Role { profile: "prod".to_owned() }]);
@@ -77,6 +79,20 @@ fn roles_in_use_are_remembered_over_a_restart_and_assumed_at_unlock() {
     let mut story = Story::after_a_restart(story.state.remember());
     let followup = story.unlock("123456", HOUR);
     assert_eq!(followup.jobs.len(), 1);
+}
+
+#[test]
+fn a_role_that_nobody_wanted_for_a_session_is_no_longer_in_use() {
+    let mut story = Story::unlocked();
+    story.fetch("prod", HOUR);
+    story.fetch("my staging", HOUR);
+    let crate::state::Answer::Ready(held) = story.answer("prod") else { panic!("not served") };
+    held.serve(story.now());
+    let followup = story.unlock("234567", 12 * HOUR);
+    let renewed: Vec<_> = followup.jobs.iter().map(|job| &job.kind).collect();
+    assert_eq!(renewed, [&JobKind::Role { profile: "prod".to_owned() }]);
+    assert_eq!(story.state.remember().in_use, ["prod".to_owned()].into());
+    assert!(story.serves("my staging"), "what is there is served all the same");
 }
 
 #[test]
