@@ -28,7 +28,7 @@ pub enum BuildError {
         source: io::Error,
     },
     /// What it built.
-    #[error("`cargo build --workspace --bins` failed:\n{0}")]
+    #[error("`cargo build --workspace --bins` failed{0}")]
     Build(String),
     /// It built something else.
     #[error("`cargo build --workspace --bins` made no stsd-daemon")]
@@ -42,7 +42,15 @@ impl Programs {
     /// What cargo says.
     pub fn built() -> Result<&'static Self, &'static BuildError> {
         static BUILT: OnceLock<Result<Programs, BuildError>> = OnceLock::new();
-        BUILT.get_or_init(build).as_ref()
+        BUILT.get_or_init(|| build(Stdio::piped())).as_ref()
+    }
+
+    /// Builds them, and lets a person see how it goes on.
+    ///
+    /// # Errors
+    /// What cargo has not said on standard error.
+    pub fn built_in_sight() -> Result<Self, BuildError> {
+        build(Stdio::inherit())
     }
 
     /// Where they are.
@@ -69,17 +77,20 @@ impl Programs {
     }
 }
 
-fn build() -> Result<Programs, BuildError> {
+fn build(progress: Stdio) -> Result<Programs, BuildError> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let mut command = Command::new(&cargo);
     command
         .args(["build", "--workspace", "--bins", "--message-format=json-render-diagnostics"])
         .args(same_place())
         .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .stdin(Stdio::null());
+        .stdin(Stdio::null())
+        .stderr(progress);
     let output = command.output().map_err(|source| BuildError::Cargo { cargo, source })?;
     if !output.status.success() {
-        return Err(BuildError::Build(String::from_utf8_lossy(&output.stderr).into_owned()));
+        let said = String::from_utf8_lossy(&output.stderr);
+        let said = if said.is_empty() { "; see above".to_owned() } else { format!(":\n{said}") };
+        return Err(BuildError::Build(said));
     }
     let daemon = executable(&String::from_utf8_lossy(&output.stdout), "stsd-daemon");
     let folder = daemon.and_then(|daemon| Some(daemon.parent()?.to_owned()));
