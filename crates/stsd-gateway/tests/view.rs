@@ -170,16 +170,7 @@ fn no_secret_gets_into_the_view_or_the_plan_wherever_it_stands() {
 
 #[test]
 fn the_programs_path_is_quoted_where_it_holds_a_blank() {
-    use stsd_protocol::gateway::{Operation, Outcome, PlanRequest, Settings};
-    let home = Home::new("", "");
-    let program = "/opt/my tools/stsd".to_owned();
-    let request = common::request(
-        Settings::default(),
-        Operation::Plan(PlanRequest { client_program: program }),
-    );
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let response = runtime.block_on(stsd_gateway::Gateway::new(home.path()).handle(request));
-    let Outcome::Plan(plan) = response.outcome else { panic!("{response:?}") };
+    let plan = Home::new("", "").plan_for("/opt/my tools/stsd");
     assert!(
         plan.view.contains("credential_process = \"/opt/my tools/stsd\" credential-process\n"),
         "{}",

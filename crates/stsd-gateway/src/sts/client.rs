@@ -15,6 +15,7 @@ use stsd_secret::Secret;
 
 use super::Session;
 use super::failure::refusal;
+use super::user_agent::UserAgent;
 use crate::endpoint;
 use crate::http::{CONNECT_TIMEOUT, Route};
 
@@ -50,7 +51,8 @@ impl Session<'_> {
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .interceptor(self.trace.clone());
+            .interceptor(self.trace.clone())
+            .interceptor(UserAgent);
         config.set_endpoint_url(url.cloned());
         Ok(Client::from_conf(config.build()))
     }

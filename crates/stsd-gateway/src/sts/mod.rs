@@ -8,6 +8,7 @@ mod failure;
 mod issued;
 mod trace;
 mod unlock;
+mod user_agent;
 
 pub(crate) use assume::assume;
 pub(crate) use caller::whoami;

@@ -6,6 +6,8 @@ pub(crate) mod script;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
 use stsd_gateway::Gateway;
 use stsd_protocol::VERSION;
@@ -46,11 +48,17 @@ impl Home {
     }
 
     pub(crate) fn plan(&self) -> Plan {
-        let request = request(Settings::default(), plan_operation());
-        // `plan` waits for nothing, so one poll on the simplest runtime is enough.
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        match runtime.block_on(Gateway::new(self.path()).handle(request)).outcome {
-            Outcome::Plan(plan) => plan,
+        self.plan_for("/usr/bin/stsd")
+    }
+
+    pub(crate) fn plan_for(&self, client_program: &str) -> Plan {
+        let client_program = client_program.to_owned();
+        let request = request(Settings::default(), Operation::Plan(PlanRequest { client_program }));
+        let gateway = Gateway::new(self.path());
+        // `plan` waits for nothing, so it needs no runtime.
+        let polled = pin!(gateway.handle(request)).poll(&mut Context::from_waker(Waker::noop()));
+        match polled.map(|response| response.outcome) {
+            Poll::Ready(Outcome::Plan(plan)) => plan,
             other => panic!("{other:?}"),
         }
     }

@@ -1,0 +1,236 @@
+//! The program: frames on a socket that is its standard input, and what it does with anything else.
+
+mod common;
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use common::{Home, KEYS, plan_operation, request, target};
+use sts_emulator::Emulator;
+use stsd_protocol::frame::{self, REQUEST_LIMIT, RESPONSE_LIMIT};
+use stsd_protocol::gateway::{Base, Operation, Outcome, Response, Settings, WhoamiRequest};
+
+struct Program {
+    socket: UnixStream,
+    child: Child,
+}
+
+impl Program {
+    fn start(home: &Home, environment: &[(&str, String)]) -> Self {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        ours.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_stsd-gateway"))
+            .env_clear()
+            .env("HOME", home.0.path())
+            .envs(environment.iter().map(|(name, value)| (name, value)))
+            .stdin(OwnedFd::from(theirs))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self { socket: ours, child }
+    }
+
+    fn send(&mut self, id: u64, op: Operation) {
+        let mut request = request(Settings::default(), op);
+        request.id = id;
+        let body = serde_json::to_vec(&request).unwrap();
+        self.socket.write_all(&frame::header(body.len(), REQUEST_LIMIT).unwrap()).unwrap();
+        self.socket.write_all(&body).unwrap();
+    }
+
+    fn receive(&mut self) -> Response {
+        let mut header = [0; 4];
+        self.socket.read_exact(&mut header).unwrap();
+        let mut body = vec![0; frame::length(header, RESPONSE_LIMIT).unwrap()];
+        self.socket.read_exact(&mut body).unwrap();
+        serde_json::from_slice(&body).unwrap()
+    }
+
+    /// Closes the socket, and says how the program ended.
+    fn end(self) -> Output {
+        drop(self.socket);
+        self.child.wait_with_output().unwrap()
+    }
+}
+
+fn home() -> Home {
+    Home::new("[default]\nregion = eu-central-1\n", &format!("[default]\n{KEYS}"))
+}
+
+fn whoami(url: &str) -> Operation {
+    let (base, target) = (Base::LongTerm(common::keys()), target(Some(url)));
+    Operation::Whoami(WhoamiRequest { base, target, clock_offset: 0 })
+}
+
+#[test]
+fn answers_by_id_and_leaves_quietly_when_the_daemon_does() {
+    let home = home();
+    let mut program = Program::start(&home, &[]);
+    program.send(1, plan_operation());
+    program.send(2, plan_operation());
+    let mut ids = [program.receive().id, program.receive().id];
+    ids.sort_unstable();
+    assert_eq!(ids, [1, 2]);
+    let output = program.end();
+    assert!(
+        output.status.success() && output.stderr.is_empty() && output.stdout.is_empty(),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn a_call_that_hangs_delays_no_other_and_not_the_end() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let home = home();
+    let mut program = Program::start(&home, &[]);
+    // The kernel connects; nobody ever answers.
+    program.send(1, whoami(&format!("http://{}", silent.local_addr().unwrap())));
+    program.send(2, plan_operation());
+    assert_eq!(program.receive().id, 2);
+    assert!(program.end().status.success());
+}
+
+#[test]
+fn ends_at_anything_that_is_no_request_and_does_not_repeat_it() {
+    let oversize =
+        frame::header(REQUEST_LIMIT, REQUEST_LIMIT).map(|_| (70_000_u32).to_le_bytes()).unwrap();
+    for sent in [
+        b"zzzz".to_vec(),
+        oversize.to_vec(),
+        b"\x06\0\0\0secret".to_vec(),
+        b"\x02\0\0\0{}".to_vec(),
+    ] {
+        let mut program = Program::start(&home(), &[]);
+        program.socket.write_all(&sent).unwrap();
+        let mut rest = Vec::new();
+        program.socket.read_to_end(&mut rest).unwrap_or_default();
+        let output = program.end();
+        assert_eq!(output.status.code(), Some(76), "{output:?}");
+        let says = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            says.starts_with("stsd-gateway: error: a frame ") && !says.contains("secret"),
+            "{says}"
+        );
+        assert!(rest.is_empty());
+    }
+}
+
+#[test]
+fn half_a_frame_is_a_broken_socket() {
+    let mut program = Program::start(&home(), &[]);
+    program.socket.write_all(b"\x10\0\0\0half").unwrap();
+    let output = program.end();
+    assert_eq!(output.status.code(), Some(76), "{output:?}");
+}
+
+#[test]
+fn the_environment_changes_nothing() {
+    let emulator = Emulator::example().unwrap();
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let elsewhere = format!("http://{}", proxy.local_addr().unwrap());
+    let other = Home::new(
+        "[default]\nregion = us-west-2\n",
+        "[default]\naws_access_key_id = AKIAEVIL\naws_secret_access_key = evilevilevil\n",
+    );
+    let file = |name: &str| other.file(name).to_str().unwrap().to_owned();
+    let mut planted: Vec<(&str, String)> =
+        PLANTED.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    planted.extend(TO_ELSEWHERE.iter().map(|name| (*name, elsewhere.clone())));
+    planted.extend([
+        ("AWS_CONFIG_FILE", file("config")),
+        ("AWS_SHARED_CREDENTIALS_FILE", file("credentials")),
+    ]);
+
+    let home = home();
+    let mut seen = Vec::new();
+    for environment in [&[][..], &planted] {
+        emulator.clear_journal();
+        let mut program = Program::start(&home, environment);
+        program.send(1, plan_operation());
+        let Outcome::Plan(plan) = program.receive().outcome else { panic!("no plan") };
+        program.send(2, whoami(&emulator.url()));
+        let Outcome::Caller(caller) = program.receive().outcome else { panic!("no caller") };
+        assert!(program.end().stderr.is_empty());
+        let asked: Vec<_> =
+            emulator.journal().into_iter().map(|entry| (entry.asked, entry.outcome)).collect();
+        assert_eq!(asked.len(), 1);
+        seen.push((plan, caller, format!("{asked:?}")));
+    }
+    assert_eq!(seen[0], seen[1]);
+    assert!(proxy.accept().is_err(), "somebody asked the proxy");
+}
+
+#[test]
+fn a_person_is_told_who_starts_it() {
+    let run = |arguments: &[&str], stdin: Stdio| {
+        Command::new(env!("CARGO_BIN_EXE_stsd-gateway"))
+            .args(arguments)
+            .stdin(stdin)
+            .output()
+            .unwrap()
+    };
+    for argument in ["--version", "--help"] {
+        let output = run(&[argument], Stdio::null());
+        assert!(output.status.success() && output.stderr.is_empty());
+        let says = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            says.starts_with(concat!(
+                "stsd-gateway ",
+                env!("CARGO_PKG_VERSION"),
+                ": stsd-daemon starts this program"
+            )),
+            "{says}"
+        );
+    }
+    for (arguments, stdin) in
+        [(&[][..], Stdio::null()), (&[][..], Stdio::piped()), (&["plan"][..], Stdio::null())]
+    {
+        let output = run(arguments, stdin);
+        assert_eq!(output.status.code(), Some(64));
+        assert!(output.stdout.is_empty());
+        let says = String::from_utf8(output.stderr).unwrap();
+        assert!(says.starts_with("stsd-gateway: error: stsd-daemon starts this program"), "{says}");
+    }
+}
+
+const PLANTED: &[(&str, &str)] = &[
+    ("AWS_ACCESS_KEY_ID", "AKIAEVIL"),
+    ("AWS_SECRET_ACCESS_KEY", "evilevilevil"),
+    ("AWS_SESSION_TOKEN", "evil"),
+    ("AWS_PROFILE", "evil"),
+    ("AWS_DEFAULT_PROFILE", "evil"),
+    ("AWS_REGION", "us-west-2"),
+    ("AWS_DEFAULT_REGION", "us-west-2"),
+    ("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/evil"),
+    ("AWS_ROLE_SESSION_NAME", "evil"),
+    ("AWS_WEB_IDENTITY_TOKEN_FILE", "/evil"),
+    ("AWS_CA_BUNDLE", "/evil"),
+    ("AWS_EXECUTION_ENV", "evil"),
+    ("AWS_SDK_UA_APP_ID", "evil"),
+    ("AWS_USE_FIPS_ENDPOINT", "true"),
+    ("AWS_USE_DUALSTACK_ENDPOINT", "true"),
+    ("AWS_STS_REGIONAL_ENDPOINTS", "legacy"),
+    ("AWS_MAX_ATTEMPTS", "9"),
+    ("AWS_RETRY_MODE", "adaptive"),
+    ("AWS_SIGV4A_SIGNING_REGION_SET", "*"),
+    ("AWS_AUTH_SCHEME_PREFERENCE", "sigv4a"),
+    ("NO_PROXY", ""),
+    ("no_proxy", ""),
+];
+const TO_ELSEWHERE: &[&str] = &[
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_STS",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+];
