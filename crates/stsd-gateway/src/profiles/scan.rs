@@ -160,3 +160,50 @@ fn without_comment(line: &str, behind_a_blank: bool) -> &str {
 /// The specification of the files has only these two.
 const BLANK: &[char] = &[' ', '\t'];
 const COMMENT: &[char] = &['#', ';'];
+
+#[cfg(test)]
+mod tests {
+    use super::{FileKind, Scan, SyntaxMistake, scan};
+    use crate::profiles::header::Header;
+
+    fn names(scan: &Scan) -> Vec<&str> {
+        scan.sections
+            .iter()
+            .filter_map(|section| match &section.header {
+                Header::Profile { name, .. } => Some(name.as_str()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn an_indented_comment_is_one_as_for_botocore() {
+        let text = "[default]\nregion = eu-west-1\n  # old\ns3 =\n  # note\n  a = 1\n  ; b = 2\n";
+        let scan = scan(text, FileKind::Config);
+        assert_eq!(scan.mistakes, []);
+        let entries = &scan.sections[0].entries;
+        assert_eq!(entries[0].text(), "eu-west-1");
+        assert_eq!(entries[1].text(), "\na = 1");
+        assert_eq!(entries[1].nested().collect::<Vec<_>>(), [("a".to_owned(), "1")]);
+    }
+
+    #[test]
+    fn names_that_aws_cli_quotes_are_read_as_it_reads_them() {
+        let config = "[profile 'my prod']\n[profile \"b c\"]\n[profile \u{65e5}]\n[profile a b]\n[profile 'x]\n";
+        assert_eq!(names(&scan(config, FileKind::Config)), ["my prod", "b c", "\u{65e5}"]);
+        let credentials = "[my prod]\n[profile x]\n['q']\n";
+        assert_eq!(names(&scan(credentials, FileKind::Credentials)), ["my prod"]);
+    }
+
+    #[test]
+    fn every_broken_line_is_counted_and_none_is_repeated() {
+        let scan = scan(
+            "a = 1\n[default]\nsecret\n= x\n[broken\nlost\n[b]\nc = 1\n",
+            FileKind::Credentials,
+        );
+        let lines: Vec<u32> =
+            scan.mistakes.iter().map(|SyntaxMistake { line, .. }| *line).collect();
+        assert_eq!(lines, [1, 3, 4, 5]);
+        assert!(scan.mistakes.iter().all(|mistake| !mistake.message.contains("secret")));
+    }
+}
