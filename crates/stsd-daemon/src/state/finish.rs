@@ -27,7 +27,7 @@ impl State {
     /// session, has come between.
     pub fn finish(&mut self, finished: Finished, now: Now) -> Followup {
         self.version += 1;
-        self.saw_sts_date(finished.sts_date, now);
+        self.saw_sts_date(&finished.outcome, finished.sts_date, now);
         match &finished.kind {
             JobKind::Session { identity, code_mark, .. } => {
                 if let (Some(mark), true) = (code_mark, reached_sts(&finished.outcome)) {

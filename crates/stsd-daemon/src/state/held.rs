@@ -64,6 +64,22 @@ impl Held {
         self
     }
 
+    /// The same, so much nearer to their end.
+    #[must_use]
+    pub fn aged(&self, by: Duration) -> Self {
+        Self {
+            credentials: self.credentials.clone(),
+            issued: self.issued,
+            account_id: self.account_id.clone(),
+            role_arn: self.role_arn.clone(),
+            due: self.due.saturating_sub(by),
+            begins: self.begins.saturating_sub(by),
+            ends: self.ends.saturating_sub(by),
+            last_moment: self.last_moment,
+            handed_out: AtomicBool::new(self.handed_out.load(Ordering::Relaxed)),
+        }
+    }
+
     /// What is left of them; zero once they may no longer be served.
     pub fn remaining(&self, now: Now) -> Duration {
         let left = self.ends.saturating_sub(now.boot);

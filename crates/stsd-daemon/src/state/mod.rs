@@ -4,6 +4,7 @@
 //! [`State`] belongs to one owner. A transition that needs STS returns a [`Job`]; the job's outcome
 //! comes back through [`State::finish`] under the generation that the job was made in.
 
+mod clocks;
 mod finish;
 mod held;
 mod job;
@@ -51,6 +52,8 @@ pub struct State {
     session_duration: Duration,
     spent: SpentCodes,
     jitter: Jitter,
+    /// The local date minus the boot clock, in seconds, at the last look.
+    wall_minus_boot: Option<i64>,
     /// Identities that were locked by hand and not unlocked since.
     locked_by_hand: BTreeSet<String>,
     /// The names of profiles in use, also of those that the configuration lacks for the moment.
@@ -70,6 +73,7 @@ impl State {
             session_duration: options.session_duration,
             spent: SpentCodes::default(),
             jitter: Jitter::seeded(options.seed),
+            wall_minus_boot: None,
             locked_by_hand: remembered.locked,
             in_use: remembered.in_use,
             wrong_codes: BTreeMap::new(),
@@ -138,13 +142,6 @@ impl State {
 
     fn session_mut(&mut self, identity: &str) -> Option<&mut session::Session> {
         self.table.sessions.iter_mut().find(|session| session.identity() == identity)
-    }
-
-    fn saw_sts_date(&mut self, date: Option<Timestamp>, now: Now) {
-        if let Some(date) = date {
-            self.table.sts_minus_boot =
-                Some(date.unix().cast_signed() - now.boot.as_secs().cast_signed());
-        }
     }
 }
 

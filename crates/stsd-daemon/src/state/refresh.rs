@@ -45,7 +45,7 @@ impl State {
                 self.version += 1;
             }
         }
-        let mut jobs: Vec<Job> = Vec::new();
+        let mut jobs = self.after_a_jump(now);
         for place in 0..self.table.profiles.len() {
             if self.is_due(place, now) {
                 jobs.extend(self.job_for(place, now));
@@ -114,7 +114,7 @@ impl State {
     }
 
     /// The call that renews a profile; nothing if it is under way or its identity is locked.
-    fn job_for(&mut self, place: usize, now: Now) -> Option<Job> {
+    pub(super) fn job_for(&mut self, place: usize, now: Now) -> Option<Job> {
         let profile = &self.table.profiles[place];
         let session = self.table.session_of(profile)?;
         if is_locked(session, now) {
