@@ -24,10 +24,13 @@ pub struct Fixture {
     daemon: Option<Daemon>,
 }
 
+/// Makes a `~/.aws/config` for the STS at a URL.
+type ConfigText = Box<dyn FnOnce(&str) -> String>;
+
 /// A fixture to be started.
 #[derive(Default)]
 pub struct Builder {
-    config: Option<Box<dyn FnOnce(&str) -> String>>,
+    config: Option<ConfigText>,
     configuration: Option<String>,
     environment: BTreeMap<String, String>,
     copied: bool,

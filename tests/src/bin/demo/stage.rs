@@ -83,8 +83,8 @@ impl Stage {
 
     /// The access key id that the last GetCallerIdentity was signed with.
     pub(crate) fn last_signer(&self) -> String {
-        let asked = self.emulator.journal().into_iter().map(|entry| entry.asked);
-        let last = asked.filter(|asked| asked.action == "GetCallerIdentity").last();
+        let mut asked = self.emulator.journal().into_iter().map(|entry| entry.asked);
+        let last = asked.rfind(|asked| asked.action == "GetCallerIdentity");
         last.and_then(|asked| asked.access_key_id).unwrap_or_default()
     }
 
