@@ -2,11 +2,11 @@
 //! `serve`, which asks again at each line of standard input and keeps its clients. `--profile NAME` names a profile.
 
 use std::env;
+use std::error::Error;
 use std::io::{self, BufRead};
 use std::process::ExitCode;
 
 use aws_config::{BehaviorVersion, SdkConfig};
-use aws_sdk_s3::error::DisplayErrorContext;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -31,6 +31,17 @@ fn complain(text: String) -> ExitCode {
     ExitCode::FAILURE
 }
 
+/// The error and what caused it, on one line: what `anyhow` and its kin print.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}
+
 struct Client {
     sts: aws_sdk_sts::Client,
     s3: aws_sdk_s3::Client,
@@ -43,7 +54,7 @@ impl Client {
 
     async fn identity(&self) -> Result<(), String> {
         let answer = self.sts.get_caller_identity().send().await;
-        let answer = answer.map_err(|error| DisplayErrorContext(error).to_string())?;
+        let answer = answer.map_err(|error| chain(&error))?;
         println!("{}", answer.arn().unwrap_or_default());
         Ok(())
     }
@@ -51,7 +62,7 @@ impl Client {
     async fn both(&self) -> Result<(), String> {
         self.identity().await?;
         let answer = self.s3.list_buckets().send().await;
-        let answer = answer.map_err(|error| DisplayErrorContext(error).to_string())?;
+        let answer = answer.map_err(|error| chain(&error))?;
         let names: Vec<_> = answer.buckets().iter().filter_map(|bucket| bucket.name()).collect();
         println!("{}", names.join(" "));
         Ok(())

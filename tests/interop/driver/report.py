@@ -1,0 +1,54 @@
+"""What was found: checks that are counted, and tables for people."""
+
+import threading
+
+from .process import Failure
+
+
+class Report:
+    """Collects from several threads; prints at the end."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._passed, self._failures, self._tables = 0, [], {}
+
+    def check(self, what, holds, found=""):
+        """Counts one expectation."""
+        with self._lock:
+            if holds:
+                self._passed += 1
+            else:
+                self._failures.append(f"{what}: {found}" if found != "" else what)
+        return holds
+
+    def attempt(self, what, action):
+        """What the action returns; nothing, and a failure, if it did not come to pass."""
+        try:
+            return action()
+        except (Failure, ValueError) as failure:
+            self.check(what, False, str(failure))
+
+    def row(self, table, *cells):
+        """A line of a table; the tables are printed in the order of their names, the rows as they came."""
+        with self._lock:
+            self._tables.setdefault(table, []).append([str(cell) for cell in cells])
+
+    def print(self, headings):
+        """Everything; returns the exit status."""
+        for table, heading in headings.items():
+            rows = self._tables.get(table, [])
+            if rows:
+                print(f"\n{table}")
+                print_table([heading, *rows])
+        for failure in self._failures:
+            print(f"FAILED {failure}")
+        print(f"\n{self._passed} passed, {len(self._failures)} failed", flush=True)
+        return 1 if self._failures or not self._passed else 0
+
+
+def print_table(rows):
+    """Columns as wide as they need be; the last may be as long as it likes."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths)]
+        print("  ".join([*cells, row[-1]]).rstrip())
