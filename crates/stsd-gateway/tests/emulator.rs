@@ -3,9 +3,11 @@
 
 mod common;
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::time::Duration;
 
-use common::script::{failure, issued};
+use common::script::{failure, issued, wrapped};
 use common::{Home, KEYS, request, target};
 use sts_emulator::{Emulator, Fault, World};
 use stsd_gateway::Gateway;
@@ -161,6 +163,34 @@ async fn an_sts_that_is_not_there_is_told_in_plain_words() {
     );
     stage.emulator.resume_listening().unwrap();
     issued(stage.unlock(&code).await);
+}
+
+#[tokio::test]
+async fn a_code_that_certainly_never_left_is_not_spent() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let sts = std::thread::spawn(move || answer_once_and_vanish(listener));
+    let stage = Stage { target: target(Some(&url)), ..Stage::new() };
+    let told = failure(stage.unlock("123456").await);
+    sts.join().unwrap();
+    assert_eq!((told.code.as_str(), told.code_sent), ("ConnectError", false), "{told:?}");
+}
+
+/// Says who it is, but only once: the listener is gone before the answer goes out.
+fn answer_once_and_vanish(listener: TcpListener) {
+    let (mut connection, _) = listener.accept().unwrap();
+    drop(listener);
+    let mut request = Vec::new();
+    while !request.ends_with(b"Version=2011-06-15") {
+        let mut byte = [0];
+        connection.read_exact(&mut byte).unwrap();
+        request.push(byte[0]);
+    }
+    let arn = "<Arn>arn:aws:iam::111122223333:user/alice</Arn><UserId>U</UserId><Account>111122223333</Account>";
+    let body = wrapped("GetCallerIdentity", arn);
+    let head =
+        format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+    connection.write_all((head + &body).as_bytes()).unwrap();
 }
 
 #[tokio::test]
