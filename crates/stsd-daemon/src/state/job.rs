@@ -10,7 +10,8 @@ use super::session::quoted;
 pub struct Job {
     /// For whom.
     pub kind: JobKind,
-    /// The session's generation when it was made.
+    /// What its answer is known by: the session's generation when it was made; a role's calls have
+    /// one each.
     pub generation: u64,
     /// What to ask.
     pub operation: Operation,

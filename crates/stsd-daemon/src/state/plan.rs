@@ -60,7 +60,9 @@ impl State {
             let identity = Arc::new(identity);
             let session = match kept {
                 Some(place) => before.swap_remove(place).replanned(identity, by_hand),
-                None => Session::new(identity, by_hand),
+                // Later than any that an earlier session of this identity can have had: each
+                // step of a generation is also one of the version.
+                None => Session { generation: self.version, ..Session::new(identity, by_hand) },
             };
             self.table.sessions.push(session);
         }

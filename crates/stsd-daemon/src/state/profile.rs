@@ -20,7 +20,7 @@ pub struct Profile {
     /// What AssumeRole gave. A profile with its identity's own keys holds nothing itself: the
     /// session does.
     pub held: Option<Arc<Held>>,
-    /// STS has been asked, under this generation of the session.
+    /// STS has been asked, by the call with this generation. The answer to any other is dropped.
     pub asking: Option<u64>,
     /// The last thing that went wrong, until something goes right.
     pub trouble: Option<Trouble>,

@@ -130,9 +130,11 @@ impl State {
         if profile.asking.is_some() {
             return None;
         }
+        // No two calls share a number: a profile that means another role since then has another.
+        self.version += 1;
         let job = Job {
             kind: JobKind::Role { profile: profile.planned.name.clone() },
-            generation: session.generation,
+            generation: self.version,
             operation: Operation::Assume(AssumeRequest {
                 base: base_of(session, now),
                 hops: named(profile.hops(), session.user.as_deref()),
@@ -141,7 +143,6 @@ impl State {
             settings: self.settings.clone(),
         };
         self.table.profiles[place].asking = Some(job.generation);
-        self.version += 1;
         Some(job)
     }
 

@@ -38,6 +38,33 @@ fn a_call_for_a_role_that_has_changed_meanwhile_is_dropped() {
 }
 
 #[test]
+fn a_role_is_never_served_with_what_was_asked_for_another_role_of_its_name() {
+    let mut story = Story::unlocked();
+    let old_job = story.want("prod").unwrap();
+    let mut other = plan();
+    other.profiles[1] = role_profile("prod", ALICE, "other");
+    story.state.replan(other);
+    let new_job = story.want("prod").unwrap();
+    let (late, right) = (story.issued(HOUR), story.issued(HOUR));
+    story.finish(&old_job, late);
+    assert!(!story.serves("prod"));
+    story.finish(&new_job, right);
+    assert!(story.serves("prod"));
+}
+
+#[test]
+fn a_lock_wins_over_an_unlock_even_if_the_keys_went_and_came_back_meanwhile() {
+    let mut story = Story::begin();
+    let job = story.begin_unlock("123456").unwrap();
+    story.state.lock(None, story.now()).unwrap();
+    story.state.replan(Plan::default());
+    story.state.replan(plan());
+    let late = story.issued(HOUR);
+    story.finish(&job, late);
+    assert_eq!(story.session_state(ALICE), SessionState::Locked);
+}
+
+#[test]
 fn a_session_outlives_a_moment_without_its_keys() {
     let mut story = Story::unlocked();
     story.state.replan(Plan::default());
