@@ -1,0 +1,69 @@
+# A state directory that cannot be written, a full disk, a home that is read-only: the daemon serves, and
+# nothing is ever half-written.
+
+# serves WHEN: unlock, a role, and the way of a tool.
+serves() {
+  check "unlocks $1" unlock
+  check "assumes a role $1" client whoami prod
+  check "serves a tool $1" client credential-process staging
+}
+
+# a_disk SIZE FOLDER: a file system of its own, for the owner.
+a_disk() {
+  mkdir -p "$2"
+  mount -t tmpfs -o "size=$1,mode=700,uid=$owner,gid=$owner" tmpfs "$2"
+}
+
+fill() {
+  dd if=/dev/zero of="$1/full" bs=512 2>/dev/null || true
+  ! echo more >"$1/more" 2>/dev/null || { echo "could not fill $1"; return 1; }
+}
+
+new_home full-later
+state=$home/.local/state
+a_disk 64k "$state"
+chown -R "$owner:$owner" "$home/.local"
+start_daemon
+view=$state/stsd/aws/config
+until_true 10 grep -q credential_process "$view"
+cp -p "$view" "$work/view.before"
+rm -f "$state/more"
+fill "$state"
+serves 'when the disk became full'
+printf '\n[profile new]\nrole_arn = arn:aws:iam::444455556666:role/prod\nsource_profile = default\n' >>"$home/.aws/config"
+check 'notices a new profile when the disk is full' until_true 10 eval 'client profiles | grep -q "^new "'
+check 'says that it could not write' grep -q 'could not write a file of the state directory' "$log"
+check 'the view is the old one and whole' cmp "$view" "$work/view.before"
+check 'leaves no half of a file' [ -z "$(find "$state" -name '*.new')" ]
+rm -f "$state/full" "$state/more"
+printf '\n# and on\n' >>"$home/.aws/config"
+check 'writes the view when there is room again' until_true 10 grep -q '^\[profile new\]' "$view"
+stop_daemon
+
+new_home full-before
+a_disk 16k "$home/.local"
+mkdir "$home/.local/state"
+chown "$owner:$owner" "$home/.local/state"
+fill "$home/.local"
+start_daemon
+serves 'when the disk was full from the start'
+stop_daemon
+
+new_home unwritable
+mkdir -p "$home/.local/state/stsd"
+chmod 555 "$home/.local/state/stsd"
+start_daemon
+serves 'when the state directory is not its own'
+stop_daemon
+
+new_home read-only
+a_disk 64k "$home/run"
+mount --bind "$home" "$home"
+mount -o remount,bind,ro "$home"
+mount --bind "$work/read-only" "$work/read-only" 2>/dev/null || true
+a_disk 64k "$home/run"
+start_daemon
+check 'control: the home is read-only' not owner_runs touch "$home/x"
+serves 'when the home is read-only'
+stop_daemon
+umount -R "$home"

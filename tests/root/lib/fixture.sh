@@ -1,0 +1,69 @@
+# What the groups stand on: a user, a home, an emulator and a daemon. Everything runs in namespaces of
+# their own, so nothing of it outlives the run, and its network is a loopback device and nothing else.
+
+readonly owner=1001 stranger=1002
+readonly device=arn:aws:iam::111122223333:mfa/alice
+
+as() {
+  python3 "$here/lib/as.py" "$@"
+}
+
+# new_home NAME: a home for the owner with the AWS files of the emulator's world, in $home, and an emulator
+# whose codes are all unspent.
+new_home() {
+  home=$work/$1
+  start_emulator
+  mkdir -p "$home/.aws" "$home/run"
+  sts-emulator config >"$home/.aws/config"
+  sts-emulator credentials >"$home/.aws/credentials"
+  chmod 700 "$home/run"
+  chmod 600 "$home/.aws/credentials"
+  chown -R "$owner:$owner" "$home"
+}
+
+# owner_runs COMMAND...: as the owner, with nothing in the environment but where his files are.
+owner_runs() {
+  env -i PATH="$PATH" HOME="$home" XDG_RUNTIME_DIR="$home/run" STSD_LOG=trace \
+    python3 "$here/lib/as.py" "$owner" "$@"
+}
+
+client() {
+  owner_runs stsd "$@"
+}
+
+start_emulator() {
+  if [[ -n ${emulator-} ]]; then
+    kill "$emulator"
+    wait "$emulator" || true
+  fi
+  rm -f "$work/emulator.json"
+  sts-emulator >"$work/emulator.json" &
+  emulator=$!
+  until_true 10 [ -s "$work/emulator.json" ]
+}
+
+# start_daemon: in $daemon, its port in $port, its log in $log.
+start_daemon() {
+  log=$home.log
+  : >"$log"
+  # Away from the repository, and where the owner could leave a core.
+  (cd "$home" && exec env -i PATH="$PATH" HOME="$home" XDG_RUNTIME_DIR="$home/run" STSD_LOG=trace \
+    python3 "$here/lib/as.py" "$owner" stsd-daemon --listen 127.0.0.1:0) 2>"$log" &
+  daemon=$!
+  until_true 10 grep -q '^stsd-daemon: ready' "$log" || { cat "$log"; return 1; }
+  port=$(sed -nE 's/^stsd-daemon: ready on http:.*:([0-9]+)$/\1/p' "$log")
+}
+
+stop_daemon() {
+  kill "$daemon" 2>/dev/null || true
+  wait "$daemon" || true
+}
+
+unlock() {
+  client unlock "$(sts-emulator code "$device")"
+}
+
+# says FILE WORDS: the file holds these words.
+says() {
+  grep -qF -- "$2" "$1"
+}
