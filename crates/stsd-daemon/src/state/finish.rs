@@ -108,7 +108,7 @@ impl State {
             && let Some(session) = identity.and_then(|identity| self.session_mut(&identity))
             && matches!(session.phase, Phase::Unlocked { mfa_serial: Some(_), .. })
         {
-            session.forget(Phase::Ended);
+            session.end();
         }
     }
 }

@@ -121,13 +121,22 @@ impl Session {
 
     /// Forgets what is held; what was handed out is remembered by its end alone.
     pub fn forget(&mut self, next: Phase) {
+        self.release(next);
+        self.generation += 1;
+        self.asking = false;
+        self.trouble = None;
+    }
+
+    /// STS says that it has ended. Not a lock: an unlock that is under way is still wanted.
+    pub fn end(&mut self) {
+        self.release(Phase::Ended);
+    }
+
+    fn release(&mut self, next: Phase) {
         if let Phase::Unlocked { held, .. } = &self.phase {
             self.handed_out_until = self.handed_out_until.max(held.handed_out_until());
         }
         self.phase = next;
-        self.generation += 1;
-        self.asking = false;
-        self.trouble = None;
     }
 
     /// The last thing that went wrong, until something goes right.

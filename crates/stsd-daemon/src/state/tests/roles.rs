@@ -190,6 +190,18 @@ fn sts_knows_better_than_our_clock_when_a_session_has_ended() {
 }
 
 #[test]
+fn a_session_that_sts_ended_does_not_take_the_unlock_after_it_along() {
+    let mut story = Story::unlocked();
+    let role = story.want("prod").unwrap();
+    let unlock = story.begin_unlock("654321").unwrap();
+    story.finish(&role, failed(FailureKind::Denied, "ExpiredTokenException"));
+    assert!(!story.serves("default"));
+    let outcome = story.issued(12 * HOUR);
+    story.finish(&unlock, outcome);
+    assert!(story.serves("default"));
+}
+
+#[test]
 fn refresh_takes_everything_in_use_and_nothing_locked() {
     let mut story = Story::unlocked();
     story.fetch("prod", HOUR);
