@@ -198,8 +198,8 @@ pub enum Outcome {
 pub struct Issued {
     /// The credentials at the end of the chain.
     pub credentials: TemporaryCredentials,
-    /// The IAM user behind the long-term keys, where this request learned it. Asking costs no
-    /// permission; if the answer did not come, the credentials still do.
+    /// The IAM user behind the long-term keys, where this request learned it; asking costs no
+    /// permission.
     pub user: Option<Caller>,
     /// The ARN of the assumed-role session, for `assume`.
     pub assumed_role_arn: Option<String>,
@@ -264,8 +264,6 @@ pub struct Plan {
     pub problems: Vec<Problem>,
     /// The text of the view; see DESIGN.md, "How a profile reaches a tool".
     pub view: String,
-    /// The absolute paths of the files that were read or looked for, for the daemon to watch.
-    pub files: Vec<String>,
 }
 
 /// One long-term access key.
@@ -316,7 +314,7 @@ pub enum ProfileSource {
     },
     /// A kind that stsd does not serve; the view leaves it as it is.
     Unsupported {
-        /// Such as "it uses IAM Identity Center (sso_session)".
+        /// A whole sentence, such as "profile dev uses IAM Identity Center (sso_session), which …".
         reason: String,
         /// What to do about it.
         hint: String,

@@ -41,7 +41,7 @@ pub(crate) fn plan(
     let mut problems = planner.problems;
     problems.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
     let view = view::render(&set, &profiles, program, &places[0]);
-    Ok(Plan { profiles, identities, problems, view, files: places.to_vec() })
+    Ok(Plan { profiles, identities, problems, view })
 }
 
 struct Planner<'a> {
