@@ -59,9 +59,9 @@ impl State {
                 self.role_issued(&profile, issued, sts_date, now);
                 Followup::default()
             }
-            (JobKind::Session { identity, .. }, outcome) => {
+            (JobKind::Session { identity, mfa_serial, .. }, outcome) => {
                 let failure = failure_of(outcome);
-                self.session_failed(&identity, &failure, now);
+                self.session_failed(&identity, mfa_serial.is_some(), &failure, now);
                 Followup { jobs: Vec::new(), replan: failure.kind == FailureKind::Changed }
             }
             (JobKind::Role { profile }, outcome) => {

@@ -160,8 +160,15 @@ impl State {
         if by_person { self.roles_anew(identity, now) } else { Vec::new() }
     }
 
-    /// Notes why there is no new session. What there was stays.
-    pub(super) fn session_failed(&mut self, identity: &str, failure: &Failure, now: Now) {
+    /// Notes why there is no new session. What there was stays. `by_code` is whether a person typed
+    /// a code for it: their mistake does not keep a session that needs no person from being renewed.
+    pub(super) fn session_failed(
+        &mut self,
+        identity: &str,
+        by_code: bool,
+        failure: &Failure,
+        now: Now,
+    ) {
         let jitter = self.jitter.fraction();
         if failure.kind == FailureKind::WrongCode {
             let wrong = self.wrong_codes.entry(identity.to_owned()).or_default();
@@ -170,7 +177,7 @@ impl State {
         let Some(session) = self.session_mut(identity) else { return };
         session.asking = false;
         let refusal = Arc::new(session_refusal(failure, &session.planned.keys.source_profile));
-        if !session.needs_a_person() {
+        if !session.needs_a_person() && !by_code {
             let before = session.trouble.take();
             session.trouble = Some(Trouble::after(before.as_ref(), failure, refusal, now, jitter));
             return;

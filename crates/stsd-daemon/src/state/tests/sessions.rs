@@ -188,6 +188,23 @@ fn a_session_without_a_device_is_renewed_by_itself() {
 }
 
 #[test]
+fn a_wrong_code_for_a_named_device_does_not_stop_keys_that_need_none() {
+    let mut story = Story::begin();
+    story.fetch("ci", 12 * HOUR);
+    let request = UnlockRequest {
+        profile: Some("ci".to_owned()),
+        token_code: Some(Secret::new("123456")),
+        mfa_serial: Some(SERIAL.to_owned()),
+        ..UnlockRequest::default()
+    };
+    let job = story.state.begin_unlock(request, story.now()).unwrap();
+    story.finish(&job, failed(FailureKind::WrongCode, "AccessDenied"));
+    let told = story.state.unlocked(CI, story.now()).unwrap_err();
+    assert_eq!(told.code, RefusalCode::WrongCode);
+    assert_eq!(story.nap_until_due(12 * HOUR).len(), 1, "it is renewed all the same");
+}
+
+#[test]
 fn a_device_can_be_named_for_one_unlock() {
     let mut story = Story::begin();
     let request = UnlockRequest {
