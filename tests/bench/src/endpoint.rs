@@ -37,12 +37,11 @@ fn compare_doors(stsd: &Target, others: &[Target], pace: &Pace) -> io::Result<()
     Ok(())
 }
 
-/// The ratio of the best rounds, and the median of the ratios of neighbouring rounds.
+/// The ratio of the best rounds' answers a second, and that of the least time on a processor for each
+/// answer: the second hardly moves when the machine is busy with something else.
 fn of(other: &Target, ours: &[Round], theirs: &[Round]) -> String {
     let best = |rounds: &[Round]| rounds.iter().map(|round| round.per_second).fold(0.0, f64::max);
-    let pairs = ours.iter().zip(theirs);
-    let mut ratios: Vec<_> = pairs.map(|(a, b)| a.per_second / b.per_second).collect();
-    ratios.sort_unstable_by(f64::total_cmp);
-    let median = ratios[ratios.len() / 2];
-    format!("{:.2} of {} (median {median:.2})", best(ours) / best(theirs), other.name)
+    let least = |rounds: &[Round]| rounds.iter().map(|round| round.cpu).fold(f64::MAX, f64::min);
+    let (answers, cpu) = (best(ours) / best(theirs), least(ours) / least(theirs));
+    format!("{answers:.2} of {} (by {cpu:.2} of its CPU time)", other.name)
 }

@@ -172,7 +172,7 @@ impl Daemon {
         let success = b"{\"Code\":\"Success\",";
         let body = body_of(&reply).filter(|body| body.starts_with(success));
         let body = body.ok_or_else(|| io::Error::other("no credentials"))?.to_vec();
-        Ok(Target { name: "stsd", address, request, body })
+        Ok(Target { name: "stsd", address, request, body, pid: self.pid })
     }
 }
 

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::process::cpu_time;
+
 /// Where a server listens.
 #[derive(Clone, Debug)]
 pub(crate) enum Address {
@@ -22,6 +24,8 @@ pub(crate) struct Target {
     pub(crate) address: Address,
     pub(crate) request: Vec<u8>,
     pub(crate) body: Vec<u8>,
+    /// The process that answers.
+    pub(crate) pid: u32,
 }
 
 /// What one round gave.
@@ -29,6 +33,8 @@ pub(crate) struct Target {
 pub(crate) struct Round {
     pub(crate) per_second: f64,
     pub(crate) median: Duration,
+    /// What the server spent on each request, in seconds.
+    pub(crate) cpu: f64,
 }
 
 pub(crate) trait Stream: Read + Write + Send {}
@@ -65,6 +71,7 @@ impl Target {
     /// # Errors
     /// At the first answer that is not what it must be.
     pub(crate) fn load(&self, clients: usize, length: Duration) -> io::Result<Round> {
+        let before = cpu_time(self.pid)?;
         let start = Instant::now();
         let end = start + length;
         let mut latencies = Vec::new();
@@ -76,8 +83,10 @@ impl Target {
             }
             io::Result::Ok(())
         })?;
-        let per_second = latencies.len() as f64 / start.elapsed().as_secs_f64();
-        Ok(Round { per_second, median: median(&mut latencies) })
+        let requests = latencies.len() as f64;
+        let per_second = requests / start.elapsed().as_secs_f64();
+        let cpu = (cpu_time(self.pid)? - before).as_secs_f64() / requests;
+        Ok(Round { per_second, median: median(&mut latencies), cpu })
     }
 
     fn client(&self, end: Instant) -> io::Result<Vec<Duration>> {

@@ -35,8 +35,8 @@ pub(crate) struct Pace {
 }
 
 const LONG: Pace = Pace {
-    rounds: 7,
-    round: Duration::from_secs(1),
+    rounds: 30,
+    round: Duration::from_millis(200),
     processes: 400,
     starts: 15,
     refreshes: 40,
@@ -44,8 +44,8 @@ const LONG: Pace = Pace {
 };
 
 const SHORT: Pace = Pace {
-    rounds: 6,
-    round: Duration::from_millis(150),
+    rounds: 10,
+    round: Duration::from_millis(100),
     processes: 150,
     starts: 5,
     refreshes: 20,

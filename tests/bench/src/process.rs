@@ -1,7 +1,9 @@
-//! What the kernel says of a process: its memory, its children.
+//! What the kernel says of a process: its memory, its time, its children.
 
 use std::fs;
 use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
 
 /// Resident memory in kB.
 #[derive(Clone, Copy, Debug)]
@@ -13,24 +15,40 @@ pub(crate) struct Memory {
 
 pub(crate) fn memory(pid: u32) -> io::Result<Memory> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let rss = kilobytes(&status, "VmRSS:").ok_or(io::ErrorKind::InvalidData)?;
+    let rss = number(&status, "VmRSS:").ok_or(io::ErrorKind::InvalidData)?;
     let smaps = fs::read_to_string(format!("/proc/{pid}/smaps_rollup"));
-    Ok(Memory { rss, pss: smaps.ok().and_then(|smaps| kilobytes(&smaps, "Pss:")) })
+    Ok(Memory { rss, pss: smaps.ok().and_then(|smaps| number(&smaps, "Pss:")) })
 }
 
-fn kilobytes(text: &str, key: &str) -> Option<u64> {
+fn number(text: &str, key: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(key))?;
     line.split_whitespace().next()?.parse().ok()
+}
+
+/// The time that the process has had on a processor, in all its threads.
+pub(crate) fn cpu_time(pid: u32) -> io::Result<Duration> {
+    let mut time = Duration::ZERO;
+    for thread in threads(pid)? {
+        let spent = fs::read_to_string(thread.join("schedstat"))?;
+        let spent = spent.split(' ').next().and_then(|spent| spent.parse().ok());
+        time += Duration::from_nanos(spent.ok_or(io::ErrorKind::InvalidData)?);
+    }
+    Ok(time)
 }
 
 /// How often the process has given up the processor to wait: its wake-ups.
 pub(crate) fn waits(pid: u32) -> io::Result<u64> {
     let mut waits = 0;
-    for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
-        let status = fs::read_to_string(thread?.path().join("status"))?;
-        waits += kilobytes(&status, "voluntary_ctxt_switches:").unwrap_or(0);
+    for thread in threads(pid)? {
+        let status = fs::read_to_string(thread.join("status"))?;
+        waits += number(&status, "voluntary_ctxt_switches:").unwrap_or(0);
     }
     Ok(waits)
+}
+
+fn threads(pid: u32) -> io::Result<Vec<PathBuf>> {
+    let threads = fs::read_dir(format!("/proc/{pid}/task"))?;
+    threads.map(|thread| Ok(thread?.path())).collect()
 }
 
 /// The processes whose parent is `pid`, zombies left out.

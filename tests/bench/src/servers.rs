@@ -45,10 +45,13 @@ impl Others {
             .args([Path::new("-c"), &configuration])
             .stdin(Stdio::null())
             .spawn()?;
+        let pid = child.id();
         self._running.push(Running(child));
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         wait_for(address)?;
-        self.add("nginx", Address::Tcp(address), Address::Unix(socket), like);
+        let target = |address| Target { name: "nginx", address, pid, ..like.clone() };
+        self.tcp.push(target(Address::Tcp(address)));
+        self.unix.push(target(Address::Unix(socket)));
         Ok(())
     }
 
@@ -64,17 +67,13 @@ impl Others {
         };
         let (on_port, port) = start(None)?;
         let (on_socket, socket) = start(Some(&folder.join("bare.sock")))?;
-        self._running.extend([on_port, on_socket]);
+        let target = |address, pid| Target { name: "bare", address, pid, ..like.clone() };
         let port: u16 = port.parse().map_err(io::Error::other)?;
         let address = Address::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
-        self.add("bare", address, Address::Unix(PathBuf::from(socket)), like);
+        self.tcp.push(target(address, on_port.0.id()));
+        self.unix.push(target(Address::Unix(PathBuf::from(socket)), on_socket.0.id()));
+        self._running.extend([on_port, on_socket]);
         Ok(())
-    }
-
-    fn add(&mut self, name: &'static str, tcp: Address, unix: Address, like: &Target) {
-        let target = |address| Target { name, address, ..like.clone() };
-        self.tcp.push(target(tcp));
-        self.unix.push(target(unix));
     }
 }
 
