@@ -30,8 +30,10 @@ impl State {
         self.saw_sts_date(&finished.outcome, finished.sts_date, now);
         match &finished.kind {
             JobKind::Session { identity, code_mark, .. } => {
-                if let (Some(mark), true) = (code_mark, reached_sts(&finished.outcome)) {
-                    self.spent.spend(*mark, now);
+                match code_mark {
+                    Some(mark) if reached_sts(&finished.outcome) => self.spent.spend(*mark, now),
+                    Some(mark) => self.spent.give_back(*mark),
+                    None => {}
                 }
                 let current = self.table.session(identity).map(|session| session.generation);
                 if current != Some(finished.generation) {

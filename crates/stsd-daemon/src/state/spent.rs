@@ -17,10 +17,15 @@ pub(super) struct SpentCodes {
 }
 
 impl SpentCodes {
-    /// Notes that a code went to STS.
+    /// Notes that a code goes to STS, or has gone there.
     pub(super) fn spend(&mut self, mark: u64, now: Now) {
         self.seen.retain(|_, at| now.boot < *at + WINDOW);
         self.seen.insert(mark, now.boot);
+    }
+
+    /// Notes that a code did not reach STS after all.
+    pub(super) fn give_back(&mut self, mark: u64) {
+        self.seen.remove(&mark);
     }
 
     /// Whether the code went to STS within its window.

@@ -112,6 +112,10 @@ impl State {
         let clock_offset = self.table.clock_offset(now);
         let code_mark =
             mfa.as_ref().map(|mfa| self.spent.mark(&mfa.serial_number, &mfa.token_code));
+        // From now on, and not from the answer on: a lock in between lets the next unlock begin.
+        if let Some(mark) = code_mark {
+            self.spent.spend(mark, now);
+        }
         let settings = self.settings.clone();
         self.version += 1;
         let session = self.session_mut(identity).expect("callers have found the session");

@@ -66,6 +66,15 @@ fn no_code_is_sent_twice_whatever_came_of_it() {
 }
 
 #[test]
+fn a_code_that_is_on_its_way_is_not_sent_again_after_a_lock() {
+    let mut story = Story::begin();
+    story.begin_unlock("123456").unwrap();
+    story.state.lock(None, story.now()).unwrap();
+    assert_eq!(story.begin_unlock("123456").unwrap_err().code, RefusalCode::SpentCode);
+    assert!(story.begin_unlock("123457").is_ok());
+}
+
+#[test]
 fn a_code_that_never_left_may_be_typed_again() {
     let mut story = Story::begin();
     let job = story.begin_unlock("123456").unwrap();
