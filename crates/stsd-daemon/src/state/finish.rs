@@ -28,6 +28,7 @@ impl State {
     pub fn finish(&mut self, finished: Finished, now: Now) -> Followup {
         self.version += 1;
         self.saw_sts_date(&finished.outcome, finished.sts_date, now);
+        let finished = unless_ended(finished, now);
         match &finished.kind {
             JobKind::Session { identity, code_mark, .. } => {
                 match code_mark {
@@ -113,6 +114,25 @@ impl State {
             session.end();
         }
     }
+}
+
+/// Credentials that have ended when they come are an outage. Nothing could be served from them, so
+/// while anybody waits STS would be asked again at once, hundreds of times a second.
+fn unless_ended(mut finished: Finished, now: Now) -> Finished {
+    let date = finished.sts_date.unwrap_or_else(|| now.date());
+    if let Outcome::Credentials(issued) = &finished.outcome
+        && issued.credentials.expiration <= date
+    {
+        finished.outcome = Outcome::Failure(Failure {
+            kind: FailureKind::Unavailable,
+            code: "EndedCredentials".to_owned(),
+            message: "the credentials that STS gave had ended when they came".to_owned(),
+            retryable: true,
+            http_status: None,
+            code_sent: true,
+        });
+    }
+    finished
 }
 
 fn reached_sts(outcome: &Outcome) -> bool {

@@ -117,6 +117,15 @@ fn roles_outlive_a_session_that_only_a_person_can_renew() {
 }
 
 #[test]
+fn credentials_that_have_ended_when_they_come_are_an_outage() {
+    let mut story = Story::unlocked();
+    story.fetch("prod", 0);
+    assert_eq!(story.refusal("prod").code, RefusalCode::Unavailable);
+    assert!(story.want("prod").is_none(), "STS is asked again at once");
+    assert_eq!(story.nap_until_due(60).len(), 1);
+}
+
+#[test]
 fn an_outage_is_retried_while_the_old_credentials_are_served() {
     let mut story = Story::unlocked();
     story.fetch("prod", HOUR);
