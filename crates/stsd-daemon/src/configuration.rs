@@ -49,7 +49,7 @@ impl Configuration {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigurationError {
     /// Not readable.
-    #[error("cannot read {} ({source})", file.display())]
+    #[error("cannot read {}", file.display())]
     Read {
         /// The file.
         file: PathBuf,
@@ -87,7 +87,8 @@ enum Length {
 }
 
 fn parse(text: &str, home: Option<&Path>) -> Result<Configuration, String> {
-    let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
+    let file: File =
+        toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
     let path =
         |key: &str, path: Option<String>| path.map(|path| absolute(key, &path, home)).transpose();
     Ok(Configuration {

@@ -131,7 +131,7 @@ pub enum ListenersError {
         uid: u32,
     },
     /// Others could reach the sockets in it.
-    #[error("the runtime directory {0} is open to others (mode {mode:04o}); close it: chmod 700 {0}", path.display())]
+    #[error("the runtime directory {} is open to others (mode {mode:04o})", path.display())]
     OpenToOthers {
         /// Which.
         path: PathBuf,
@@ -139,7 +139,7 @@ pub enum ListenersError {
         mode: u32,
     },
     /// The system has no room for it in an address.
-    #[error("the socket's path {} is longer than {longest} bytes; set XDG_RUNTIME_DIR to a shorter one", path.display())]
+    #[error("the socket's path {} is longer than {longest} bytes", path.display())]
     PathTooLong {
         /// Which.
         path: PathBuf,
@@ -167,7 +167,7 @@ pub enum ListenersError {
         path: PathBuf,
     },
     /// No daemon runs, but systemd's `stsd.socket` does.
-    #[error("the service manager listens at {}; start the daemon through it: systemctl --user start stsd", path.display())]
+    #[error("the service manager listens at {}", path.display())]
     HeldByTheServiceManager {
         /// Which.
         path: PathBuf,
@@ -183,6 +183,33 @@ pub enum ListenersError {
     /// No port at all.
     #[error("cannot listen on loopback")]
     Loopback(#[source] io::Error),
+}
+
+impl ListenersError {
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Directory { .. } => {
+                "make it: mkdir -m 700 DIRECTORY; or set XDG_RUNTIME_DIR".into()
+            }
+            Self::NotADirectory { .. } | Self::Foreign { .. } => {
+                "move it away, or set XDG_RUNTIME_DIR to a directory of your own".into()
+            }
+            Self::OpenToOthers { path, .. } => format!("close it: chmod 700 {}", path.display()),
+            Self::PathTooLong { .. } => "set XDG_RUNTIME_DIR to a shorter directory".into(),
+            Self::AlreadyRunning { .. } => {
+                "use that one, or end it first: `systemctl --user stop stsd`, or kill it".into()
+            }
+            Self::Lock { .. } | Self::Socket { .. } => {
+                "look at the directory's permissions and room".into()
+            }
+            Self::NotASocket { path } => format!("move it away: mv {0} {0}.old", path.display()),
+            Self::HeldByTheServiceManager { .. } => {
+                "start the daemon through it: `systemctl --user start stsd`".into()
+            }
+            Self::Loopback(_) => "bring the loopback interface up: ip link set lo up".into(),
+        }
+    }
 }
 
 fn watched(listener: std::net::TcpListener) -> io::Result<TcpListener> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use stsd_protocol::Refusal;
 use stsd_protocol::RefusalCode;
 use stsd_protocol::control::{Locked, UnlockRequest, Unlocked};
-use stsd_protocol::gateway::{Operation, Outcome, PlanRequest, Settings};
+use stsd_protocol::gateway::{Operation, Outcome, PlanRequest, Problem, Settings};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -242,8 +242,8 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
                     problems = plan.problems.len(),
                     "read the AWS configuration"
                 );
-                for problem in &plan.problems {
-                    warn!(file = problem.file, line = problem.line, "{}", problem.message);
+                for Problem { file, line, profile, key, message, .. } in &plan.problems {
+                    warn!(file, line, profile, key, "{message}");
                 }
                 let view = plan.view.clone();
                 if self.state.replan(plan) {

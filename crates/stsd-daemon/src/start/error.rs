@@ -40,23 +40,19 @@ pub enum StartError {
 
 impl StartError {
     /// What to do about it.
-    pub fn hint(&self) -> &'static str {
-        match self {
+    pub fn hint(&self) -> String {
+        let hint = match self {
             Self::Places(_) => "start it from a login session, or set HOME",
             Self::Configuration(_) => "correct the file, or remove it: stsd needs none",
             Self::Listen(_) => "write, for example, listen = \"127.0.0.1:7873\"",
             Self::Inherited(_) => "look at the sockets in stsd.socket and stsd-endpoint.socket",
-            Self::Listeners(ListenersError::AlreadyRunning { .. }) => {
-                "use that one, or end it first: `systemctl --user stop stsd`"
-            }
-            Self::Listeners(_) => {
-                "see the message; the directory must be yours and closed to others"
-            }
+            Self::Listeners(error) => return error.hint(),
             Self::Random(_) | Self::Program(_) | Self::Signals(_) => {
                 "this is a defect of the system"
             }
             Self::Died(_) => "look at the log above, and start it again",
-        }
+        };
+        hint.to_owned()
     }
 
     /// As in `sysexits.h`: 75 for a second daemon, 78 for configuration, else 1.
