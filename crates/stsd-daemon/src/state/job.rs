@@ -63,15 +63,19 @@ pub(super) fn session_refusal(failure: &Failure, source_profile: &str) -> Refusa
             Refusal::new(RefusalCode::WrongCode, "STS did not take the token code")
                 .with_hint(format!("check the device and run `{unlock}` with its next code"))
         }
-        // No answer after the code was sent: whether STS saw it, nobody knows.
-        FailureKind::Unavailable if failure.code_sent && failure.http_status.is_none() => {
-            Refusal::new(
-                RefusalCode::OutcomeUnknown,
-                format!("STS's answer was lost and the token code may be spent: {detail}"),
-            )
-            .with_hint(format!("wait for the next code and run `{unlock}` again"))
+        // No answer after the code was sent, or one that cannot be read: whether there is a session
+        // now, nobody knows.
+        FailureKind::Unavailable if failure.code_sent && !says_no(failure) => Refusal::new(
+            RefusalCode::OutcomeUnknown,
+            format!("STS's answer was lost and the token code may be spent: {detail}"),
+        )
+        .with_hint(format!("wait for the next code and run `{unlock}` again")),
+        // The same code is not sent again, whether STS has looked at it or not.
+        FailureKind::Unavailable if failure.code_sent => {
+            Refusal::new(RefusalCode::Unavailable, format!("STS gave no session: {detail}"))
+                .with_hint(format!("wait for the next code and run `{unlock}` again"))
         }
-        FailureKind::Unavailable if !failure.code_sent => Refusal::new(
+        FailureKind::Unavailable => Refusal::new(
             RefusalCode::Unavailable,
             format!("STS cannot be reached, and no code was sent: {detail}"),
         )
@@ -87,6 +91,11 @@ pub(super) fn session_refusal(failure: &Failure, source_profile: &str) -> Refusa
         }
         _ => other_refusal(failure),
     }
+}
+
+/// Whether STS has answered with an error of its own.
+fn says_no(failure: &Failure) -> bool {
+    failure.http_status.is_some_and(|status| status >= 300)
 }
 
 /// Says a failed AssumeRole.
@@ -121,4 +130,36 @@ pub(crate) fn other_refusal(failure: &Failure) -> Refusal {
         FailureKind::Version => RefusalCode::VersionMismatch,
     };
     Refusal::new(code, failure.message.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use stsd_protocol::RefusalCode;
+    use stsd_protocol::gateway::{Failure, FailureKind};
+
+    use super::session_refusal;
+
+    #[test]
+    fn an_unlock_whose_answer_cannot_be_read_leaves_the_code_in_doubt() {
+        for (http_status, code_sent, code) in [
+            (None, true, RefusalCode::OutcomeUnknown),
+            (Some(200), true, RefusalCode::OutcomeUnknown),
+            (Some(503), true, RefusalCode::Unavailable),
+            (Some(400), true, RefusalCode::Unavailable),
+            (None, false, RefusalCode::Unavailable),
+        ] {
+            let failure = Failure {
+                kind: FailureKind::Unavailable,
+                code: "ResponseError".to_owned(),
+                message: "it cannot be read".to_owned(),
+                retryable: true,
+                http_status,
+                code_sent,
+            };
+            let refusal = session_refusal(&failure, "default");
+            assert_eq!(refusal.code, code, "{http_status:?} {code_sent}");
+            let next_code = refusal.hint.starts_with("wait for the next code");
+            assert_eq!(next_code, code_sent, "{}", refusal.hint);
+        }
+    }
 }
