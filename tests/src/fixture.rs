@@ -74,6 +74,11 @@ impl Fixture {
         self.daemon.take().expect("the daemon runs")
     }
 
+    /// Takes over a daemon that the test has started by itself.
+    pub fn adopt(&mut self, daemon: Daemon) {
+        self.daemon = Some(daemon);
+    }
+
     /// Starts a daemon where there is none any more.
     ///
     /// # Panics

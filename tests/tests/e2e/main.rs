@@ -1,0 +1,37 @@
+//! stsd from end to end: the real programs on real sockets and files, against an STS as strict as
+//! Amazon's. One binary, so that the programs are built once, and its tests run side by side.
+
+#[cfg(test)]
+mod chains;
+#[cfg(test)]
+mod configuration;
+#[cfg(test)]
+mod endpoint;
+#[cfg(test)]
+mod files;
+#[cfg(all(test, target_os = "linux"))]
+mod gateway;
+#[cfg(test)]
+mod isolation;
+#[cfg(all(test, target_os = "linux"))]
+mod leaks;
+#[cfg(test)]
+mod load;
+#[cfg(test)]
+mod locking;
+#[cfg(test)]
+mod outage;
+#[cfg(all(test, target_os = "linux"))]
+mod prompt;
+#[cfg(test)]
+mod refresh;
+#[cfg(test)]
+mod sdk;
+#[cfg(test)]
+mod shapes;
+#[cfg(test)]
+mod signals;
+#[cfg(test)]
+mod start;
+#[cfg(test)]
+mod unlock;
