@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use stsd_protocol::Refusal;
 use stsd_protocol::RefusalCode;
@@ -62,7 +63,7 @@ pub struct Owner<C, G, K> {
 /// The end of one call.
 #[derive(Debug)]
 enum Done {
-    Job(JobKind, u64, Reply),
+    Job(JobKind, u64, Duration, Reply),
     Plan(Reply),
 }
 
@@ -189,8 +190,8 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
     fn start(&mut self, jobs: impl IntoIterator<Item = Job>) {
         for job in jobs {
             let call = self.gateway.call(job.operation, job.settings);
-            let (kind, generation) = (job.kind, job.generation);
-            self.calls.spawn(async move { Done::Job(kind, generation, call.await) });
+            let (kind, generation, asked) = (job.kind, job.generation, job.asked);
+            self.calls.spawn(async move { Done::Job(kind, generation, asked, call.await) });
         }
     }
 
@@ -207,7 +208,7 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
     fn take_in(&mut self, done: Done) {
         match done {
             Done::Plan(reply) => self.take_in_plan(reply),
-            Done::Job(kind, generation, reply) => {
+            Done::Job(kind, generation, asked, reply) => {
                 log(&kind, &reply.outcome);
                 let now = self.clock.now();
                 let Reply { outcome, sts_date } = reply;
@@ -218,8 +219,8 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
                     }
                     JobKind::Role { .. } => None,
                 };
-                let followup =
-                    self.state.finish(Finished { kind, generation, outcome, sts_date }, now);
+                let finished = Finished { kind, generation, asked, outcome, sts_date };
+                let followup = self.state.finish(finished, now);
                 self.start(followup.jobs);
                 if followup.replan {
                     self.plan();

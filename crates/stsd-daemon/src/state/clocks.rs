@@ -4,19 +4,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use stsd_protocol::Timestamp;
 use stsd_protocol::gateway::{Failure, FailureKind, Outcome};
 
 use super::State;
-use super::job::Job;
+use super::job::{Finished, Job};
 use super::session::Phase;
 use crate::clock::Now;
 
 impl State {
     /// Takes in the `Date` of an answer that STS itself gave; a portal in its place has no say.
     /// Where it is further on than the boot clock, so is the end of all that is held.
-    pub(super) fn saw_sts_date(&mut self, outcome: &Outcome, date: Option<Timestamp>, now: Now) {
-        let Some(date) = date.filter(|_| is_of_sts(outcome)) else { return };
+    ///
+    /// An answer that was long under way, on a machine that slept in between, says nothing.
+    pub(super) fn saw_sts_date(&mut self, finished: &Finished, now: Now) {
+        let late = now.boot.saturating_sub(finished.asked) > TOLERANCE;
+        let of_sts = is_of_sts(&finished.outcome) && !late;
+        let Some(date) = finished.sts_date.filter(|_| of_sts) else { return };
         let base = date.unix().cast_signed() - now.boot.as_secs().cast_signed();
         let before = self.table.sts_minus_boot.replace(base);
         let missed = before.map_or(0, |before| base - before);

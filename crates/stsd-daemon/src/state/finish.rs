@@ -7,11 +7,12 @@ use stsd_protocol::Timestamp;
 use stsd_protocol::gateway::{Failure, FailureKind, Issued, Outcome};
 
 use super::State;
-use super::held::Held;
+use super::held::{Dates, Held};
 use super::job::{Finished, Job, JobKind, role_refusal};
 use super::session::Phase;
 use super::trouble::Trouble;
 use crate::clock::Now;
+use crate::schedule::last_moment;
 
 /// What a finished job leads to.
 #[derive(Debug, Default)]
@@ -27,7 +28,7 @@ impl State {
     /// session, has come between.
     pub fn finish(&mut self, finished: Finished, now: Now) -> Followup {
         self.version += 1;
-        self.saw_sts_date(&finished.outcome, finished.sts_date, now);
+        self.saw_sts_date(&finished, now);
         let finished = unless_ended(finished, now);
         match &finished.kind {
             JobKind::Session { identity, code_mark, .. } => {
@@ -52,14 +53,15 @@ impl State {
     }
 
     fn take_in(&mut self, finished: Finished, now: Now) -> Followup {
-        let Finished { kind, outcome, sts_date, .. } = finished;
+        let Finished { kind, outcome, sts_date, asked, .. } = finished;
+        let dates = Dates { issued: sts_date.unwrap_or_else(|| now.date()), asked };
         match (kind, outcome) {
             (JobKind::Session { identity, mfa_serial, .. }, Outcome::Credentials(issued)) => {
-                let jobs = self.session_issued(&identity, mfa_serial, issued, sts_date, now);
+                let jobs = self.session_issued(&identity, mfa_serial, issued, dates, now);
                 Followup { jobs, replan: false }
             }
             (JobKind::Role { profile }, Outcome::Credentials(issued)) => {
-                self.role_issued(&profile, issued, sts_date, now);
+                self.role_issued(&profile, issued, dates);
                 Followup::default()
             }
             (JobKind::Session { identity, mfa_serial, .. }, outcome) => {
@@ -75,13 +77,13 @@ impl State {
         }
     }
 
-    fn role_issued(&mut self, name: &str, issued: Issued, date: Option<Timestamp>, now: Now) {
+    fn role_issued(&mut self, name: &str, issued: Issued, dates: Dates) {
         let jitter = self.jitter.fraction();
         let Some(place) = self.place(name) else { return };
         let profile = &mut self.table.profiles[place];
         let role_arn = profile.hops().last().map(|hop| hop.role_arn.clone());
         let account = profile.planned.account_id.clone();
-        let held = Held::new(issued.credentials, date, now, jitter).owned_by(account, role_arn);
+        let held = Held::new(issued.credentials, dates, jitter).owned_by(account, role_arn);
         let until = profile.replace(Some(Arc::new(held)));
         profile.asking = None;
         profile.trouble = None;
@@ -120,8 +122,12 @@ impl State {
 /// while anybody waits STS would be asked again at once, hundreds of times a second.
 fn unless_ended(mut finished: Finished, now: Now) -> Finished {
     let date = finished.sts_date.unwrap_or_else(|| now.date());
+    let ended = |end: Timestamp| {
+        let life = end.since(date);
+        finished.asked + life <= now.boot + last_moment(life)
+    };
     if let Outcome::Credentials(issued) = &finished.outcome
-        && issued.credentials.expiration <= date
+        && ended(issued.credentials.expiration)
     {
         finished.outcome = Outcome::Failure(Failure {
             kind: FailureKind::Unavailable,

@@ -22,7 +22,7 @@ pub struct Held {
     pub role_arn: Option<String>,
     /// When they are due for renewal, by the boot clock.
     pub due: Duration,
-    /// When they came, by the boot clock.
+    /// When they were asked for, by the boot clock.
     begins: Duration,
     /// Their end, by the boot clock.
     ends: Duration,
@@ -32,24 +32,29 @@ pub struct Held {
     handed_out: AtomicBool,
 }
 
+/// When credentials were given, by the two clocks that count: what is left of them depends on no
+/// local date.
+#[derive(Clone, Copy, Debug)]
+pub struct Dates {
+    /// STS's date when it gave them.
+    pub issued: Timestamp,
+    /// When STS was asked, by the boot clock. It cannot have given them before; the answer may have
+    /// come much later, to a machine that slept in between.
+    pub asked: Duration,
+}
+
 impl Held {
-    /// Takes over what STS gave just now. `sts_date` is its `Date` header: what is left is counted
-    /// from it, so that a wrong local date changes nothing.
-    pub fn new(
-        credentials: TemporaryCredentials,
-        sts_date: Option<Timestamp>,
-        now: Now,
-        jitter: f64,
-    ) -> Self {
-        let issued = sts_date.unwrap_or_else(|| now.date());
+    /// Takes over what STS gave.
+    pub fn new(credentials: TemporaryCredentials, dates: Dates, jitter: f64) -> Self {
+        let Dates { issued, asked } = dates;
         let life = credentials.expiration.since(issued);
         Self {
             issued,
             account_id: None,
             role_arn: None,
-            due: now.boot + due_after(life, jitter),
-            begins: now.boot,
-            ends: now.boot + life,
+            due: asked + due_after(life, jitter),
+            begins: asked,
+            ends: asked + life,
             last_moment: last_moment(life),
             handed_out: AtomicBool::new(false),
             credentials,
@@ -91,7 +96,7 @@ impl Held {
         !self.remaining(now).is_zero()
     }
 
-    /// When they came, by the boot clock.
+    /// When they were asked for, by the boot clock.
     pub fn begins(&self) -> Duration {
         self.begins
     }
@@ -146,7 +151,7 @@ mod tests {
     use stsd_protocol::gateway::TemporaryCredentials;
     use stsd_secret::Secret;
 
-    use super::Held;
+    use super::{Dates, Held};
     use crate::clock::test::at;
 
     fn held(sts_now: u64, seconds: u64) -> Held {
@@ -156,7 +161,8 @@ mod tests {
             session_token: Secret::new("example-session-token"),
             expiration: Timestamp::from_unix(sts_now + seconds),
         };
-        Held::new(credentials, Some(Timestamp::from_unix(sts_now)), at(Duration::ZERO), 0.0)
+        let issued = Timestamp::from_unix(sts_now);
+        Held::new(credentials, Dates { issued, asked: at(Duration::ZERO).boot }, 0.0)
     }
 
     fn minutes(count: u64) -> Duration {

@@ -1,5 +1,7 @@
 //! What the state wants from STS, and what to make of the answers that are not credentials.
 
+use std::time::Duration;
+
 use stsd_protocol::gateway::{Failure, FailureKind, Operation, Outcome, Settings};
 use stsd_protocol::{Refusal, RefusalCode, Timestamp};
 
@@ -13,6 +15,8 @@ pub struct Job {
     /// What its answer is known by: the session's generation when it was made; a role's calls have
     /// one each.
     pub generation: u64,
+    /// When it was made, by the boot clock.
+    pub asked: Duration,
     /// What to ask.
     pub operation: Operation,
     /// With which settings.
@@ -45,6 +49,8 @@ pub struct Finished {
     pub kind: JobKind,
     /// The job's.
     pub generation: u64,
+    /// The job's.
+    pub asked: Duration,
     /// What came of it.
     pub outcome: Outcome,
     /// STS's date, if it answered at all.

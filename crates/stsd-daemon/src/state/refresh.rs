@@ -135,6 +135,7 @@ impl State {
         let job = Job {
             kind: JobKind::Role { profile: profile.planned.name.clone() },
             generation: self.version,
+            asked: now.boot,
             operation: Operation::Assume(AssumeRequest {
                 base: base_of(session, now),
                 hops: named(profile.hops(), session.user.as_deref()),

@@ -7,10 +7,10 @@ use stsd_protocol::control::{Challenge, ChallengeRequest, UnlockRequest, Unlocke
 use stsd_protocol::gateway::{
     Failure, FailureKind, Issued, Mfa, Operation, ProfileSource, UnlockRequest as GetSessionToken,
 };
-use stsd_protocol::{Refusal, RefusalCode, Timestamp};
+use stsd_protocol::{Refusal, RefusalCode};
 use stsd_secret::Secret;
 
-use super::held::Held;
+use super::held::{Dates, Held};
 use super::job::{Job, JobKind, session_refusal};
 use super::profile::Profile;
 use super::session::{Phase, Session, quoted};
@@ -127,6 +127,7 @@ impl State {
                 code_mark,
             },
             generation: session.generation,
+            asked: now.boot,
             operation: Operation::Unlock(GetSessionToken {
                 keys: session.planned.keys.clone(),
                 target: session.planned.target.clone(),
@@ -145,7 +146,7 @@ impl State {
         identity: &str,
         mfa_serial: Option<String>,
         issued: Issued,
-        sts_date: Option<Timestamp>,
+        dates: Dates,
         now: Now,
     ) -> Vec<Job> {
         self.wrong_codes.remove(identity);
@@ -157,7 +158,7 @@ impl State {
         }
         let account = session.report(now).account_id;
         let user_arn = session.user.as_ref().map(|user| user.arn.clone());
-        let held = Held::new(issued.credentials, sts_date, now, jitter).owned_by(account, user_arn);
+        let held = Held::new(issued.credentials, dates, jitter).owned_by(account, user_arn);
         let by_person = mfa_serial.is_some() || session.needs_a_person();
         session.forget(Phase::Unlocked { held: Arc::new(held), mfa_serial });
         session.last_error = None;

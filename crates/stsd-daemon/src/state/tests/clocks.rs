@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use stsd_protocol::Timestamp;
 use stsd_protocol::control::SessionState;
 use stsd_protocol::gateway::{FailureKind, Outcome};
+use stsd_protocol::{RefusalCode, Timestamp};
 
 use super::fixture::{ALICE, HOUR, Story, failed};
 use crate::clock::Now;
@@ -12,7 +12,8 @@ use crate::state::{Finished, Job};
 
 fn finish_at(story: &mut Story, job: &Job, outcome: Outcome, date: Timestamp) {
     let (kind, generation) = (job.kind.clone(), job.generation);
-    let finished = Finished { kind, generation, outcome, sts_date: Some(date) };
+    let asked = job.asked;
+    let finished = Finished { kind, generation, asked, outcome, sts_date: Some(date) };
     let now = story.now();
     story.state.finish(finished, now);
 }
@@ -57,5 +58,22 @@ fn the_date_of_whoever_is_not_sts_changes_nothing() {
     let date = story.date().plus(Duration::from_secs(100 * HOUR));
     finish_at(&mut story, &job, portal, date);
     assert!(story.serves("default"));
+    assert_eq!(story.state.table().clock_offset(story.now()), 0);
+}
+
+#[test]
+fn an_answer_that_waited_for_a_sleeping_machine_is_not_younger_for_it() {
+    let mut story = Story::unlocked();
+    let (role, other) = (story.want("prod").unwrap(), story.want("my staging").unwrap());
+    let (outcome, again) = (story.issued(HOUR), story.issued(HOUR));
+    let date = story.date();
+    story.seconds += 50 * 60;
+    finish_at(&mut story, &role, outcome, date);
+    assert!(story.serves("prod"), "ten minutes are left of them");
+    story.seconds += 9 * 60 + 50;
+    finish_at(&mut story, &other, again, date);
+    assert!(!story.serves("prod"));
+    assert_eq!(story.refusal("my staging").code, RefusalCode::Unavailable);
+    assert!(story.serves("default"), "the clocks are not blamed for the delay");
     assert_eq!(story.state.table().clock_offset(story.now()), 0);
 }

@@ -87,6 +87,7 @@ impl Story {
         let finished = Finished {
             kind: job.kind.clone(),
             generation: job.generation,
+            asked: job.asked,
             outcome,
             sts_date: Some(self.date()),
         };

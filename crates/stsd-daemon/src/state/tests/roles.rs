@@ -230,6 +230,7 @@ fn a_wrong_local_date_is_corrected_for_the_next_call() {
     let finished = crate::state::Finished {
         kind: job.kind.clone(),
         generation: job.generation,
+        asked: job.asked,
         outcome,
         sts_date: Some(story.date().plus(std::time::Duration::from_secs(600))),
     };
