@@ -1,6 +1,8 @@
 //! The one task that owns the state. It takes commands, makes the calls that the state wants, and
 //! publishes a snapshot after every change; nobody else writes.
 
+mod planning;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +19,7 @@ use tracing::{error, info, warn};
 use crate::clock::Clock;
 use crate::gateway::{Gateway, Reply};
 use crate::state::{Finished, Job, JobKind, Remembered, State, Table, other_refusal};
+use planning::Planning;
 
 /// What the wire asks of the owner. Each answer goes to the one who asked; one who has gone away
 /// changes nothing, since a call that was begun is finished.
@@ -57,7 +60,7 @@ pub struct Owner<C, G, K> {
     remembered: Remembered,
     unlocking: HashMap<(String, u64), oneshot::Sender<Result<Unlocked, Refusal>>>,
     calls: JoinSet<Done>,
-    planning: bool,
+    planning: Planning,
 }
 
 /// The end of one call.
@@ -102,7 +105,7 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
             remembered,
             unlocking: HashMap::new(),
             calls: JoinSet::new(),
-            planning: false,
+            planning: Planning::default(),
         };
         (owner, receiver)
     }
@@ -111,7 +114,8 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
     pub async fn run(mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
         self.plan();
         loop {
-            let nap = self.state.nap(self.clock.now());
+            let now = self.clock.now();
+            let nap = self.state.nap(now).min(self.planning.nap(now));
             tokio::select! {
                 command = commands.recv() => match command {
                     Some(command) => self.obey(command),
@@ -128,8 +132,12 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
                 },
                 () = sleep(nap) => {}
             }
-            let due = self.state.due(self.clock.now());
+            let now = self.clock.now();
+            let due = self.state.due(now);
             self.start(due);
+            if self.planning.is_due(now) {
+                self.plan();
+            }
             self.publish();
         }
     }
@@ -196,10 +204,9 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
     }
 
     fn plan(&mut self) {
-        if self.planning {
+        if !self.planning.begin() {
             return;
         }
-        self.planning = true;
         let request = PlanRequest { client_program: self.client_program.clone() };
         let call = self.gateway.call(Operation::Plan(request), self.settings.clone());
         self.calls.spawn(async move { Done::Plan(call.await) });
@@ -234,7 +241,8 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
     }
 
     fn take_in_plan(&mut self, reply: Reply) {
-        self.planning = false;
+        let outage = matches!(&reply.outcome, Outcome::Failure(failure) if failure.retryable);
+        let again = self.planning.end(outage, self.clock.now());
         match reply.outcome {
             Outcome::Plan(plan) => {
                 info!(
@@ -259,6 +267,9 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
                 let code = RefusalCode::Internal;
                 self.state.plan_failed(Refusal::new(code, "the gateway answered out of turn"));
             }
+        }
+        if again {
+            self.plan();
         }
     }
 

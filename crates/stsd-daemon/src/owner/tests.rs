@@ -30,6 +30,7 @@ struct Script {
     down: Arc<RwLock<bool>>,
     calls: AtomicUsize,
     closed: AtomicUsize,
+    plans: AtomicUsize,
 }
 
 impl Script {
@@ -48,7 +49,13 @@ impl Script {
 impl Gateway for Script {
     fn call(&self, operation: Operation, _: Settings) -> Call {
         if let Operation::Plan(_) = operation {
-            return Box::pin(async {
+            self.plans.fetch_add(1, Ordering::SeqCst);
+            let down = Arc::clone(&self.down);
+            return Box::pin(async move {
+                if *down.read().await {
+                    let (kind, code) = (FailureKind::Unavailable, "GatewayMissing");
+                    return Reply::failure(kind, code, "cannot start it".to_owned(), false);
+                }
                 Reply { outcome: Outcome::Plan(test_plan()), sts_date: None }
             });
         }
@@ -99,6 +106,7 @@ impl Running {
             down: Arc::default(),
             calls: AtomicUsize::new(0),
             closed: AtomicUsize::new(0),
+            plans: AtomicUsize::new(0),
         });
         let options = Options {
             default_profile: "default".to_owned(),
@@ -267,4 +275,17 @@ async fn a_refused_unlock_reaches_the_one_who_asked() {
     let refusal = running.unlock("123457").await.unwrap_err();
     assert_eq!(refusal.code, RefusalCode::Unavailable);
     assert_eq!(running.code("default").await, Ok(()), "the old session stays");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gateway_that_was_missing_at_the_start_is_not_missed_for_ever() {
+    let running = Running::start();
+    *running.daemon.gateway.down.write().await = true;
+    running.planned().await;
+    assert_eq!(running.code("prod").await, Err(RefusalCode::Unavailable));
+    *running.daemon.gateway.down.write().await = false;
+    sleep(Duration::from_secs(3)).await;
+    assert_eq!(running.code("prod").await, Err(RefusalCode::Locked));
+    sleep(Duration::from_secs(3600)).await;
+    assert_eq!(running.daemon.gateway.plans.load(Ordering::SeqCst), 2);
 }
