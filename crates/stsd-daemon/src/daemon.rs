@@ -155,13 +155,13 @@ impl<C: Clock, G: Gateway> Service for Daemon<C, G> {
     }
 
     async fn whoami(&self, profile: Option<String>) -> Result<CallerIdentity, Refusal> {
-        let held = self.held(profile.as_deref()).await?;
+        // A copy for the call alone: what is held may be forgotten before the answer comes.
+        let base = Base::Temporary(self.held(profile.as_deref()).await?.credentials().clone());
         let (target, clock_offset) = {
             let table = self.snapshots.borrow();
             let found = &table.profiles[table.find(profile.as_deref())?];
             (found.planned.target.clone(), table.clock_offset(self.clock.now()))
         };
-        let base = Base::Temporary(held.credentials().clone());
         let request = WhoamiRequest { base, target, clock_offset };
         let call = self.gateway.call(Operation::Whoami(request), self.settings.clone());
         match call.await.outcome {

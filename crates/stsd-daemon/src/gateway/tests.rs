@@ -5,10 +5,11 @@ use std::process::Stdio;
 
 use stsd_protocol::frame::{HEADER, REQUEST_LIMIT, RESPONSE_LIMIT, header, length};
 use stsd_protocol::gateway::{
-    FailureKind, LongTermKeys, Operation, Outcome, Plan, PlanRequest, Request, Response, Settings,
-    StsTarget, UnlockRequest,
+    Base, FailureKind, LongTermKeys, Operation, Outcome, Plan, PlanRequest, Request, Response,
+    Settings, StsTarget, TemporaryCredentials, UnlockRequest, WhoamiRequest,
 };
 use stsd_protocol::{Timestamp, VERSION};
+use stsd_secret::Secret;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::process::Command;
@@ -83,9 +84,13 @@ fn unlock() -> Operation {
         source_profile: "default".to_owned(),
         identity: "AKIAIOSFODNN7EXAMPLE".to_owned(),
     };
-    let target = StsTarget { region: "us-east-1".to_owned(), endpoint_url: None, ca_bundle: None };
+    let target = target();
     let request = UnlockRequest { keys, target, mfa: None, duration_seconds: 900, clock_offset: 0 };
     Operation::Unlock(request)
+}
+
+fn target() -> StsTarget {
+    StsTarget { region: "us-east-1".to_owned(), endpoint_url: None, ca_bundle: None }
 }
 
 fn view(reply: Reply) -> String {
@@ -177,6 +182,31 @@ async fn a_process_that_is_let_go_finishes_what_it_was_asked() {
     stage.say(id, VERSION, &["late"]).await;
     assert_eq!(view(answer.await.unwrap()), "late");
     stage.worker.join_next().await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_call_with_credentials_is_not_made_again_after_a_lock() {
+    let mut stage = Stage::set();
+    let credentials = TemporaryCredentials {
+        access_key_id: "ASIAIOSFODNN7EXAMPLE".to_owned(),
+        secret_access_key: Secret::new("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+        session_token: Secret::new("example-session-token"),
+        expiration: Timestamp::from_unix(1_800_000_000),
+    };
+    let base = Base::Temporary(credentials);
+    let request = WhoamiRequest { base, target: target(), clock_offset: 0 };
+    let (whoami, planned) = (stage.call(Operation::Whoami(request)), stage.call(plan()));
+    stage.hear().await;
+    stage.hear().await;
+    let (calls, _) = mpsc::unbounded_channel();
+    drop(std::mem::replace(&mut stage.calls, calls));
+    // The worker runs before this test goes on, and has seen that it is let go.
+    tokio::task::yield_now().await;
+    drop(stage.process);
+    assert_eq!(failure(whoami.await.unwrap()).1, "GatewayLost");
+    let Some(Message::Call(again)) = stage.back.recv().await else { panic!("nothing came back") };
+    assert!(matches!(again.operation, Operation::Plan(_)));
+    drop(planned);
 }
 
 #[tokio::test]

@@ -28,9 +28,9 @@ pub(super) struct Worker {
 /// A call whose frame was written.
 #[derive(Debug)]
 struct UnderWay {
-    request: Request,
+    /// For another try. Nothing where there must be none.
+    request: Option<Request>,
     reply: oneshot::Sender<Reply>,
-    again: bool,
     deadline: Instant,
 }
 
@@ -85,7 +85,10 @@ async fn converse(
         }
         tokio::select! {
             waiting = inbox.recv(), if !released => match waiting {
-                None => released = true,
+                None => {
+                    released = true;
+                    calls.values_mut().for_each(UnderWay::forget);
+                }
                 Some(waiting) => {
                     next_id += 1;
                     match send(writer, waiting, next_id).await {
@@ -127,7 +130,9 @@ async fn send(
     let written = timeout(WRITE, frames::write(writer, &request)).await;
     let error = match written {
         Ok(Ok(())) => {
-            return Ok(UnderWay { request, reply, again, deadline: Instant::now() + HANGING });
+            let once = again || matches!(request.op, Operation::Unlock(_));
+            let request = Some(request).filter(|_| !once);
+            return Ok(UnderWay { request, reply, deadline: Instant::now() + HANGING });
         }
         Ok(Err(error)) => error,
         Err(_) => io::Error::new(io::ErrorKind::TimedOut, "it does not read"),
@@ -156,14 +161,21 @@ fn reached(outcome: &Outcome) -> bool {
 }
 
 impl UnderWay {
+    /// The process is let go, by a lock as a rule: what the call carried is not kept, and not sent
+    /// again. A plan carries no secret.
+    fn forget(&mut self) {
+        self.request.take_if(|request| !matches!(request.op, Operation::Plan(_)));
+    }
+
     /// The process ended with this call in it.
     fn lost(self, back: &mpsc::WeakUnboundedSender<Message>) {
-        let Self { request, reply, again, .. } = self;
-        if again || matches!(request.op, Operation::Unlock(_)) {
+        let Self { request, reply, .. } = self;
+        let Some(request) = request else {
             let message = "the gateway ended before it answered".to_owned();
+            // Whoever asked may have gone away.
             let _ = reply.send(Reply::lost("GatewayLost", message, true));
             return;
-        }
+        };
         let Request { settings, op, .. } = request;
         hand_back(Box::new(Waiting { operation: op, settings, reply, again: false }), back);
     }
