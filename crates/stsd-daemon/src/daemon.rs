@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::clock::Clock;
 use crate::endpoint_port::EndpointPort;
 use crate::gateway::Gateway;
-use crate::owner::Command;
+use crate::owner::{Asked, Command};
 use crate::service::{Served, Service};
 use crate::state::{Answer, Held, Table, other_refusal};
 
@@ -88,17 +88,18 @@ impl<C: Clock, G: Gateway> Daemon<C, G> {
         answer.await.unwrap_or_else(|_| Err(stopping()))
     }
 
-    /// Waits until no profile of these is being fetched.
-    async fn settled(&self, names: &[String]) -> Result<Arc<Table>, Refusal> {
+    /// Waits for the end of each of these calls. Not for a moment without any: during an outage
+    /// there is always some profile that is being tried again.
+    async fn settled(&self, calls: &[Asked]) -> Result<Arc<Table>, Refusal> {
         let mut snapshots = self.snapshots.clone();
-        let asking = |table: &Arc<Table>| {
-            let place = |name: &String| table.find(Some(name)).ok();
-            let profiles = names.iter().filter_map(place).map(|place| &table.profiles[place]);
-            profiles.into_iter().any(|profile| {
-                let own = table.session_of(profile).is_some_and(|session| session.asking);
-                profile.asking.is_some() || (own && profile.hops().is_empty())
-            })
+        let goes_on = |table: &Table, asked: &Asked| {
+            let Ok(place) = table.find(Some(&asked.profile)) else { return false };
+            let profile = &table.profiles[place];
+            let own = table.session_of(profile).is_some_and(|session| session.asking);
+            (asked.call.is_some() && profile.asking == asked.call)
+                || (own && profile.hops().is_empty())
         };
+        let asking = |table: &Arc<Table>| calls.iter().any(|asked| goes_on(table, asked));
         let table = snapshots.wait_for(|table| !asking(table)).await.map_err(|_| stopping())?;
         Ok(Arc::clone(&table))
     }
@@ -146,11 +147,11 @@ impl<C: Clock, G: Gateway> Service for Daemon<C, G> {
     }
 
     async fn refresh(&self, profile: Option<String>) -> Result<Vec<ProfileReport>, Refusal> {
-        let names = self.ask(|reply| Command::Refresh(profile, reply)).await?;
-        let table = self.settled(&names).await?;
+        let calls = self.ask(|reply| Command::Refresh(profile, reply)).await?;
+        let table = self.settled(&calls).await?;
         let now = self.clock.now();
         let mut reports = table.profile_reports(now);
-        reports.retain(|report| names.contains(&report.profile));
+        reports.retain(|report| calls.iter().any(|asked| asked.profile == report.profile));
         Ok(reports)
     }
 

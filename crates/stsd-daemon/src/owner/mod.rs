@@ -31,10 +31,19 @@ pub enum Command {
     Unlock(Box<UnlockRequest>, oneshot::Sender<Result<Unlocked, Refusal>>),
     /// Forget.
     Lock(Option<String>, oneshot::Sender<Result<Locked, Refusal>>),
-    /// Fetch anew; the answer names the profiles that are asked for.
-    Refresh(Option<String>, oneshot::Sender<Result<Vec<String>, Refusal>>),
+    /// Fetch anew; the answer names the profiles and the calls that are made for them.
+    Refresh(Option<String>, oneshot::Sender<Result<Vec<Asked>, Refusal>>),
     /// Read the user's files again.
     Replan,
+}
+
+/// A profile that is fetched anew.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// As the user wrote it.
+    pub profile: String,
+    /// The call for its role credentials, where it has any.
+    pub call: Option<u64>,
 }
 
 /// What the owner puts somewhere else than into a snapshot.
@@ -164,9 +173,12 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
             Command::Refresh(profile, reply) => {
                 let asked = self.state.refresh(profile.as_deref(), now).map(|(places, jobs)| {
                     self.start(jobs);
-                    let name =
-                        |place: usize| self.state.table().profiles[place].planned.name.clone();
-                    places.into_iter().map(name).collect()
+                    let profiles = &self.state.table().profiles;
+                    let asked = |place: usize| Asked {
+                        profile: profiles[place].planned.name.clone(),
+                        call: profiles[place].asking,
+                    };
+                    places.into_iter().map(asked).collect()
                 });
                 self.publish();
                 let _ = reply.send(asked);

@@ -289,3 +289,19 @@ async fn a_gateway_that_was_missing_at_the_start_is_not_missed_for_ever() {
     sleep(Duration::from_secs(3600)).await;
     assert_eq!(running.daemon.gateway.plans.load(Ordering::SeqCst), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn refresh_answers_during_an_outage_with_some_call_always_under_way() {
+    let running = Running::unlocked().await;
+    running.daemon.gateway.slow("prod", Duration::from_secs(14));
+    running.daemon.gateway.slow("staging", Duration::from_secs(9));
+    *running.daemon.gateway.down.write().await = true;
+    for profile in ["prod", "my-staging"] {
+        assert_eq!(running.code(profile).await, Err(RefusalCode::Pending));
+    }
+    for _ in 0..20 {
+        let start = Instant::now();
+        running.daemon.refresh(None).await.unwrap();
+        assert!(start.elapsed() <= Duration::from_secs(14), "{:?}", start.elapsed());
+    }
+}
