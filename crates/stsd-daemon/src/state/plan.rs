@@ -40,6 +40,13 @@ impl State {
             profile
         });
         self.table.profiles = profiles.collect();
+        for mut gone in before {
+            let until = gone.forget();
+            let fed_by = gone.identity().and_then(|identity| self.session_mut(identity));
+            if let Some(session) = fed_by {
+                session.handed_out_until = session.handed_out_until.max(until);
+            }
+        }
         self.table.names = Arc::new(names(&self.table.profiles));
         true
     }

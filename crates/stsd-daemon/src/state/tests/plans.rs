@@ -5,6 +5,7 @@ use stsd_protocol::gateway::{Plan, Problem, Severity};
 use stsd_protocol::{Refusal, RefusalCode};
 
 use super::fixture::{ALICE, CI, HOUR, Story, identity, plan, role_profile};
+use crate::state::Answer;
 
 #[test]
 fn the_same_files_again_change_nothing() {
@@ -23,6 +24,19 @@ fn another_role_under_the_same_name_is_not_served_with_the_old_credentials() {
     story.state.replan(other);
     assert_eq!(story.profile_state("prod"), ProfileState::Cold);
     assert!(story.serves("default"));
+}
+
+#[test]
+fn lock_counts_what_was_handed_out_of_a_profile_that_is_gone() {
+    let mut story = Story::unlocked();
+    story.fetch("prod", HOUR);
+    let Answer::Ready(held) = story.answer("prod") else { panic!("not ready") };
+    held.serve(story.now());
+    let mut other = plan();
+    other.profiles.remove(1);
+    story.state.replan(other);
+    let locked = story.state.lock(None, story.now()).unwrap();
+    assert_eq!(locked.handed_out_until, Some(held.expiration()));
 }
 
 #[test]
