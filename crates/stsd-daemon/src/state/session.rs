@@ -85,7 +85,9 @@ impl Session {
     pub fn needs_a_person(&self) -> bool {
         match &self.phase {
             Phase::KeysAlone => false,
-            Phase::Unlocked { mfa_serial, .. } => mfa_serial.is_some(),
+            Phase::Unlocked { mfa_serial, .. } => {
+                mfa_serial.is_some() || self.planned.mfa_serial.is_some()
+            }
             Phase::Locked | Phase::Ended | Phase::Refused => true,
         }
     }
@@ -149,7 +151,8 @@ impl Session {
         let next = match &self.phase {
             Phase::Unlocked { held, .. } if held.is_valid(now) => return false,
             Phase::Unlocked { mfa_serial: Some(_), .. } => Phase::Ended,
-            Phase::Unlocked { mfa_serial: None, .. } => Phase::KeysAlone,
+            // Unless the user has given it a device since then.
+            Phase::Unlocked { mfa_serial: None, .. } => resting(&self.planned, false),
             _ => return false,
         };
         self.phase = next;

@@ -139,6 +139,18 @@ fn a_device_that_is_added_locks_keys_that_needed_none() {
 }
 
 #[test]
+fn a_device_that_is_added_is_wanted_for_the_session_after_the_one_that_there_is() {
+    let mut story = Story::begin();
+    story.fetch("ci", 12 * HOUR);
+    let mut other = plan();
+    other.identities[1] = identity(CI, "ci", Some("arn:aws:iam::111122223333:mfa/ci"));
+    story.state.replan(other);
+    assert!(story.serves("ci"));
+    assert!(story.nap_until_due(12 * HOUR).is_empty(), "no code, no renewal");
+    assert_eq!(story.session_state(CI), SessionState::Locked);
+}
+
+#[test]
 fn profiles_are_found_by_name_and_by_path_form() {
     let story = Story::begin();
     let table = story.state.table();
