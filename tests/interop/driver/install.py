@@ -106,5 +106,9 @@ class Installer:
 def run(command, **options):
     """Runs an installer; without it there is nothing to test, so its failure ends everything."""
     command = [os.fspath(word) for word in command]
-    if subprocess.run(command, **options).returncode != 0:
+    try:
+        done = subprocess.run(command, **options)
+    except FileNotFoundError:
+        sys.exit(f"interop: error: there is no {command[0]} here\ninterop: hint: name the clients to test")
+    if done.returncode != 0:
         sys.exit(f"interop: error: could not run {' '.join(command)}")

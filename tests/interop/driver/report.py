@@ -1,25 +1,21 @@
 """What was found: checks that are counted, and tables for people."""
 
-import threading
-
 from .process import Failure
 
 
 class Report:
-    """Collects from several threads; prints at the end."""
+    """Of one stand; `take` puts several together."""
 
     def __init__(self):
-        self._lock = threading.Lock()
         self._passed, self._failures, self._tables = 0, [], {}
 
     def check(self, what, holds, found=""):
         """Counts one expectation."""
-        with self._lock:
-            if holds:
-                self._passed += 1
-            else:
-                self._failures.append(f"{what}: {found}" if found != "" else what)
-        return holds
+        if holds:
+            self._passed += 1
+        else:
+            self._failures.append(f"{what}: {found}" if found != "" else what)
+        return bool(holds)
 
     def attempt(self, what, action):
         """What the action returns; nothing, and a failure, if it did not come to pass."""
@@ -29,19 +25,24 @@ class Report:
             self.check(what, False, str(failure))
 
     def row(self, table, *cells):
-        """A line of a table; the tables are printed in the order of their names, the rows as they came."""
-        with self._lock:
-            self._tables.setdefault(table, []).append([str(cell) for cell in cells])
+        """A line of a table."""
+        self._tables.setdefault(table, []).append([str(cell) for cell in cells])
+
+    def take(self, other):
+        """Adds what another found."""
+        self._passed += other._passed
+        self._failures += other._failures
+        for table, rows in other._tables.items():
+            self._tables.setdefault(table, []).extend(rows)
 
     def print(self, headings):
         """Everything; returns the exit status."""
         for table, heading in headings.items():
-            rows = self._tables.get(table, [])
-            if rows:
+            if table in self._tables:
                 print(f"\n{table}")
-                print_table([heading, *rows])
+                print_table([heading, *self._tables[table]])
         for failure in self._failures:
-            print(f"FAILED {failure}")
+            print(f"FAILED {failure.strip()}")
         print(f"\n{self._passed} passed, {len(self._failures)} failed", flush=True)
         return 1 if self._failures or not self._passed else 0
 

@@ -4,8 +4,11 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Callable
 
+from ..process import ALONE
+from ..stand import PROD
+
 TABLE = "When the answer is no: the last line of what the client prints"
-HEADING = ["case", "client", "way", "exit", "seconds", "requests", "text"]
+HEADING = ["client", "case", "way", "exit", "seconds", "requests", "text"]
 THROTTLE = ("throttle", "--action", "AssumeRole", "--role-arn", "arn:aws:iam::444455556666:role/hub")
 
 
@@ -43,21 +46,40 @@ class Refusals:
         """Asks by both ways in each case."""
         for case in cases:
             with case.around(self.stand):
-                self._one(case, "view", self.view | {"STSD_PROFILE": case.profile})
-                uri = self.endpoint["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
-                uri = uri.rsplit("/", 1)[0] + "/" + case.profile
-                self._one(case, "endpoint", self.endpoint | {"AWS_CONTAINER_CREDENTIALS_FULL_URI": uri})
+                uri = self.endpoint["AWS_CONTAINER_CREDENTIALS_FULL_URI"].rsplit("/", 1)[0]
+                this = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{uri}/{case.profile}"}
+                self._one(case, "view", self.view | this | {"STSD_PROFILE": case.profile})
+                self._one(case, "endpoint", self.endpoint | this)
 
-    def _one(self, case, way, environment):
-        what = f"{self.client.name}, {case.name}, {way}"
-        before = self.stand.requests()
-        ran = self.report.attempt(what, lambda: self.client.identity(environment))
+    def another_profile(self):
+        """In a shell for one profile, another that is named and denied: what signs then?"""
+        case = Case("denied, named in a shell for prod", "forbidden", "run `stsd refresh forbidden`")
+        ran = self._ask(case, "view", self.view, case.profile)
         if ran is None:
             return
-        requests = self.stand.requests() - before
-        row = (case.name, self.client.name, way, ran.status, f"{ran.seconds:.2f}", requests, ran.last_line())
-        self.report.row(TABLE, *row)
-        self._judge(case, way, what, ran)
+        what = f"{self.client.name}, {case.name}"
+        if self.client.falls_through:
+            # Nothing of ours can stop it; should it ever stop by itself, the README is to say so.
+            self.report.check(f"{what}: still signs as prod", ran.stdout.strip() == PROD, ran.last_line())
+        else:
+            self._judge(case, "view", what, ran)
+
+    def _one(self, case, way, environment):
+        ran = self._ask(case, way, environment)
+        if ran is not None:
+            self._judge(case, way, f"{self.client.name}, {case.name}, {way}", ran)
+
+    def _ask(self, case, way, environment, profile=None):
+        before = self.stand.requests()
+        what = f"{self.client.name}, {case.name}, {way}"
+        with ALONE if way == "view" and self.client.shows_view else nullcontext():
+            ran = self.report.attempt(what, lambda: self.client.identity(environment, profile))
+        if ran is not None:
+            requests = self.stand.requests() - before
+            said = ran.last_line() if ran.status else ran.stdout.strip()
+            row = (self.client.name, case.name, way, ran.status, f"{ran.seconds:.2f}", requests, said)
+            self.report.row(TABLE, *row)
+        return ran
 
     def _judge(self, case, way, what, ran):
         check, client = self.report.check, self.client
