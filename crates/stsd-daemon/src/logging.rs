@@ -3,18 +3,20 @@
 use std::env;
 use std::io::{self, IsTerminal};
 
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// Starts the log. Call it once.
+///
+/// `Targets` and not `EnvFilter`: levels, alone or for one module, are all that anybody writes, and
+/// the other one brings a regex engine, a fifth of the program.
 pub fn start() {
-    let filter = EnvFilter::builder()
-        .with_default_directive(LevelFilter::INFO.into())
-        .with_env_var("STSD_LOG")
-        .from_env_lossy();
+    let wanted = env::var("STSD_LOG").ok();
+    let filter =
+        wanted.as_deref().map_or_else(usual, |text| text.parse().unwrap_or_else(|_| usual()));
     let layer = fmt::layer()
         .with_writer(io::stderr)
         .with_target(false)
@@ -26,4 +28,8 @@ pub fn start() {
     } else {
         registry.with(layer).init();
     }
+}
+
+fn usual() -> Targets {
+    Targets::new().with_default(Level::INFO)
 }

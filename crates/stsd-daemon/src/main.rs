@@ -1,11 +1,11 @@
 //! `stsd-daemon`: wires the rooms of the library together, and says in two lines why it cannot.
 
 use std::error::Error;
+use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
 use stsd_daemon::logging;
-use stsd_daemon::options::Options;
+use stsd_daemon::options::Request;
 use stsd_daemon::start::{StartError, run};
 use stsd_secret::{WipingAllocator, harden};
 
@@ -17,20 +17,19 @@ fn main() -> ExitCode {
     if let Err(error) = harden() {
         return fail(&error, "this is a defect of the system; stsd keeps no secrets without it", 1);
     }
-    let options = match Options::try_parse() {
-        Ok(options) => options,
-        Err(error) => {
-            // Help and version go to standard output, and are no mistake.
-            let code = if error.use_stderr() { 64 } else { 0 };
-            let printed = error.print();
-            return ExitCode::from(if printed.is_ok() { code } else { 1 });
+    let options = match Request::parse(std::env::args_os()) {
+        Ok(Request::Run(options)) => options,
+        Ok(Request::Print(text)) => {
+            let printed = std::io::stdout().write_all(text.as_bytes());
+            return ExitCode::from(u8::from(printed.is_err()));
         }
+        Err(error) => return fail(&error, "run `stsd-daemon --help`", 64),
     };
     logging::start();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     match runtime.map_err(StartError::Program).and_then(|runtime| runtime.block_on(run(options))) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&error, error.hint(), error.exit_code()),
+        Err(error) => fail(&error, &error.hint(), error.exit_code()),
     }
 }
 
