@@ -6,8 +6,9 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::net::UnixStream;
 
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::TcpStream;
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -68,8 +69,19 @@ impl TcpCallers {
 /// # Errors
 /// If it was not, or if the system does not say.
 pub fn check_unix_peer(stream: &UnixStream, uid: u32) -> Result<(), Refused> {
-    let peer = stream.peer_cred().map_err(Refused::Unanswered)?;
-    check_uid(peer.uid(), uid)
+    let peer = unix_peer(stream).map_err(|errno| Refused::Unanswered(errno.into()))?;
+    check_uid(peer, uid)
+}
+
+#[cfg(not(target_os = "macos"))]
+fn unix_peer(stream: &UnixStream) -> nix::Result<u32> {
+    use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
+    getsockopt(stream, PeerCredentials).map(|peer| peer.uid())
+}
+
+#[cfg(target_os = "macos")]
+fn unix_peer(stream: &UnixStream) -> nix::Result<u32> {
+    nix::unistd::getpeereid(stream).map(|(uid, _)| uid.as_raw())
 }
 
 /// Ends a connection with a reset: the caller learns at once, and nothing of it lingers here.

@@ -3,8 +3,7 @@
 
 use std::io::{ErrorKind, Read};
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-
-use tokio::net::UnixStream;
+use std::os::unix::net::UnixStream;
 
 use super::{Refused, TcpCallers, check_unix_peer, refuse};
 
@@ -129,8 +128,8 @@ async fn a_refused_client_sees_a_reset() {
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
 }
 
-#[tokio::test]
-async fn a_unix_peer_must_be_our_user() {
+#[test]
+fn a_unix_peer_must_be_our_user() {
     let (near, _far) = UnixStream::pair().unwrap();
     check_unix_peer(&near, ours()).unwrap();
     let refused = check_unix_peer(&near, ours() + 1).unwrap_err();

@@ -12,7 +12,7 @@ use tokio::net::{UnixListener, UnixStream};
 
 use super::{Control, Permission, serve};
 use crate::wire::testing::{FakeService, SECRET, talk};
-use crate::wire::{Stop, shutdown};
+use crate::wire::{EagerListener, Stop, shutdown};
 
 struct Running {
     directory: TempDir,
@@ -27,8 +27,8 @@ impl Running {
         let service = FakeService::new();
         let control = Control::new(granted, Arc::clone(&service));
         let (stop, until) = shutdown();
-        let admit = |_: &UnixStream| Ok::<(), Infallible>(());
-        tokio::spawn(serve(listener, admit, control, until));
+        let admit = |_: &_| Ok::<(), Infallible>(());
+        tokio::spawn(serve(EagerListener::unix(listener).unwrap(), admit, control, until));
         Self { directory, service, _stop: stop }
     }
 

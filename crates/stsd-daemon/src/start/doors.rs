@@ -1,10 +1,12 @@
 //! Who answers behind which socket, and the wait for a port that somebody else has.
 
+use std::net;
+use std::os::unix::net as unix;
 use std::sync::Arc;
 
 use nix::unistd::getuid;
 use tokio::io;
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::net::{TcpListener, UnixListener};
 use tracing::{error, info};
 
 use super::{House, Service, spawn};
@@ -13,15 +15,19 @@ use crate::control::{self, Control, Permission};
 use crate::endpoint::{self, Endpoint};
 use crate::endpoint_port::EndpointPort;
 use crate::listeners::{Claim, Listeners, Loopback, Obstacle};
-use crate::wire::{Hosts, Shutdown};
+use crate::wire::{Eager, EagerListener, Hosts, Shutdown};
 
 impl House {
     /// Puts somebody behind every door.
     pub(super) fn open(&mut self, listeners: Listeners, service: &Arc<Service>) -> Claim {
         let Listeners { control, credentials, loopback, claim } = listeners;
         let control_api = Control::new(Permission::Change, Arc::clone(service));
-        let control = control::serve(control, admit_unix, control_api, self.ending.clone());
-        spawn(&mut self.doors, "the control socket", control);
+        let ending = self.ending.clone();
+        spawn(&mut self.doors, "the control socket", async move {
+            if let Some(listener) = waited_for(EagerListener::unix(control)) {
+                control::serve(listener, admit_unix, control_api, ending).await;
+            }
+        });
         self.open_credentials_socket(credentials, service);
         self.open_loopback(loopback, service);
         claim
@@ -29,8 +35,12 @@ impl House {
 
     fn open_credentials_socket(&mut self, listener: UnixListener, service: &Arc<Service>) {
         let endpoint = self.endpoint("creds.sock", Hosts::AnyPort, service);
-        let task = endpoint::serve(listener, admit_unix, endpoint, self.ending.clone());
-        spawn(&mut self.doors, "the credentials socket", task);
+        let ending = self.ending.clone();
+        spawn(&mut self.doors, "the credentials socket", async move {
+            if let Some(listener) = waited_for(EagerListener::unix(listener)) {
+                endpoint::serve(listener, admit_unix, endpoint, ending).await;
+            }
+        });
     }
 
     fn open_loopback(&mut self, loopback: Loopback, service: &Arc<Service>) {
@@ -85,15 +95,23 @@ async fn serve_loopback(
     callers: Arc<TcpCallers>,
     ending: Shutdown,
 ) {
-    let admit = move |stream: &TcpStream| {
-        let (peer, local) = (stream.peer_addr()?, stream.local_addr()?);
-        callers.check(peer, local).map_err(io::Error::other)
-    };
-    endpoint::serve(listener, admit, door, ending).await;
+    // Bound to one address of one family, so every connection's own address is the listener's.
+    let local = listener.local_addr();
+    if let Some((listener, local)) = waited_for(EagerListener::tcp(listener)).zip(waited_for(local))
+    {
+        let admit = move |stream: &Eager<net::TcpStream>| callers.check(*stream.peer(), local);
+        endpoint::serve(listener, admit, door, ending).await;
+    }
 }
 
-fn admit_unix(stream: &UnixStream) -> Result<(), Refused> {
-    check_unix_peer(stream, getuid().as_raw())
+/// A door that nobody can wait at ends, and with it the daemon.
+fn waited_for<L>(listener: io::Result<L>) -> Option<L> {
+    listener.inspect_err(|error| error!(%error, "could not wait for connections")).ok()
+}
+
+fn admit_unix(stream: &Eager<unix::UnixStream>) -> Result<(), Refused> {
+    let gone = || Refused::Unanswered(io::ErrorKind::NotConnected.into());
+    check_unix_peer(stream.socket().ok_or_else(gone)?, getuid().as_raw())
 }
 
 fn alarm(obstacle: &Obstacle, port: &EndpointPort) {

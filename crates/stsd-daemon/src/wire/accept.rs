@@ -2,15 +2,15 @@
 //! after an error, and a drain at the end. Nothing that happens to one connection ends the loop.
 
 use std::fmt::Display;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::panic::resume_unwind;
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep, timeout_at};
@@ -33,32 +33,6 @@ pub trait Listener: Send + Sync + 'static {
     /// Closes a connection that was not admitted so that the caller sees a reset where the
     /// transport has one: it learns nothing, and no state stays here.
     fn reset(stream: Self::Stream);
-}
-
-impl Listener for TcpListener {
-    type Stream = TcpStream;
-
-    async fn accept(&self) -> io::Result<TcpStream> {
-        // No TCP_NODELAY: an answer is one write, which nothing unacknowledged delays.
-        Self::accept(self).await.map(|(stream, _)| stream)
-    }
-
-    fn reset(stream: TcpStream) {
-        // If this fails the connection ends all the same, only more politely.
-        let _ = stream.set_zero_linger();
-    }
-}
-
-impl Listener for UnixListener {
-    type Stream = UnixStream;
-
-    async fn accept(&self) -> io::Result<UnixStream> {
-        Self::accept(self).await.map(|(stream, _)| stream)
-    }
-
-    fn reset(stream: UnixStream) {
-        drop(stream);
-    }
 }
 
 /// Serves until the shutdown, then waits for the open connections until its deadline.
@@ -94,10 +68,15 @@ where
             continue;
         }
         let door = Arc::clone(&door);
-        connections.spawn(async move {
+        let mut exchange = Box::pin(async move {
             exchange(stream, &*door).await;
             drop(permit);
         });
+        // Mostly the request is there and its answer in memory: then no task is needed.
+        let is_over = poll_fn(|context| Poll::Ready(exchange.as_mut().poll(context).is_ready()));
+        if !is_over.await {
+            connections.spawn(exchange);
+        }
     };
     drop(listener);
     drain(connections, deadline, door.name()).await;

@@ -2,6 +2,7 @@
 //! sees it, and the one exchange that a connection has. It knows no path, no profile and no state.
 
 mod accept;
+mod eager;
 mod exchange;
 mod head;
 mod policy;
@@ -20,6 +21,7 @@ use hyper::body::Incoming;
 use hyper::{Request, Response};
 
 pub use accept::{CONNECTIONS, Listener};
+pub use eager::{Eager, EagerListener};
 pub use policy::Hosts;
 pub use shutdown::{Shutdown, Stop, shutdown};
 

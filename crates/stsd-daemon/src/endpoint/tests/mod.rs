@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::{Authorization, Endpoint, serve};
 use crate::wire::testing::{FakeService, talk};
-use crate::wire::{Hosts, Stop, shutdown};
+use crate::wire::{EagerListener, Hosts, Stop, shutdown};
 
 const TOKEN: &str = "fake-authorization_token";
 
@@ -29,9 +29,9 @@ impl Running {
         let port = listener.local_addr().unwrap().port();
         let service = FakeService::new();
         let (stop, until) = shutdown();
-        let admit = |_: &TcpStream| Ok::<(), Infallible>(());
+        let admit = |_: &_| Ok::<(), Infallible>(());
         let endpoint = endpoint(Hosts::Port(port), &service);
-        tokio::spawn(serve(listener, admit, endpoint, until));
+        tokio::spawn(serve(EagerListener::tcp(listener).unwrap(), admit, endpoint, until));
         Self { port, service, _stop: stop }
     }
 

@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::{Running, endpoint};
 use crate::endpoint::serve;
 use crate::wire::testing::FakeService;
-use crate::wire::{Hosts, shutdown};
+use crate::wire::{EagerListener, Hosts, shutdown};
 
 #[tokio::test]
 async fn the_bytes_of_a_locked_403_are_these() {
@@ -130,8 +130,13 @@ async fn who_is_not_admitted_gets_a_reset_and_not_a_byte() {
     let address = listener.local_addr().unwrap();
     let service = FakeService::new();
     let (_stop, until) = shutdown();
-    let admit = |_: &TcpStream| Err("another user's socket");
-    tokio::spawn(serve(listener, admit, endpoint(Hosts::Port(address.port()), &service), until));
+    let admit = |_: &_| Err("another user's socket");
+    tokio::spawn(serve(
+        EagerListener::tcp(listener).unwrap(),
+        admit,
+        endpoint(Hosts::Port(address.port()), &service),
+        until,
+    ));
     let mut client = TcpStream::connect(address).await.unwrap();
     let error = client.read_to_end(&mut Vec::new()).await.unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);

@@ -8,7 +8,7 @@ use tokio::net::{UnixListener, UnixStream};
 use super::{Running, TOKEN, endpoint, replaced};
 use crate::endpoint::serve;
 use crate::wire::testing::{FakeService, SECRET, talk};
-use crate::wire::{Hosts, shutdown};
+use crate::wire::{EagerListener, Hosts, shutdown};
 
 #[tokio::test]
 async fn the_bytes_of_a_200_are_these() {
@@ -104,8 +104,13 @@ async fn the_credentials_socket_takes_any_port_and_no_other_host() {
     let listener = UnixListener::bind(&path).unwrap();
     let service = FakeService::new();
     let (_stop, until) = shutdown();
-    let admit = |_: &UnixStream| Ok::<(), Infallible>(());
-    tokio::spawn(serve(listener, admit, endpoint(Hosts::AnyPort, &service), until));
+    let admit = |_: &_| Ok::<(), Infallible>(());
+    tokio::spawn(serve(
+        EagerListener::unix(listener).unwrap(),
+        admit,
+        endpoint(Hosts::AnyPort, &service),
+        until,
+    ));
     for (host, status) in [
         ("localhost", "200"),
         ("127.0.0.1:7873", "200"),
