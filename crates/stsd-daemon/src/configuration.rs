@@ -44,8 +44,7 @@ impl Configuration {
     }
 }
 
-/// Why the configuration cannot be used. The messages show a line of it at most, and no key of it
-/// is a secret.
+/// Why the configuration cannot be used. No message shows the proxy's URL, which may hold a password.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigurationError {
     /// Not readable.
@@ -61,7 +60,7 @@ pub enum ConfigurationError {
     Parse {
         /// The file.
         file: PathBuf,
-        /// Line, column and what is wrong there.
+        /// Line and what is wrong there.
         message: String,
     },
 }
@@ -80,15 +79,14 @@ struct File {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected seconds, or a length such as \"12h\"")]
 enum Length {
     Seconds(u64),
     Text(String),
 }
 
 fn parse(text: &str, home: Option<&Path>) -> Result<Configuration, String> {
-    let file: File =
-        toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+    let file: File = toml::from_str(text).map_err(|error| mistake(text, &error))?;
     let path =
         |key: &str, path: Option<String>| path.map(|path| absolute(key, &path, home)).transpose();
     Ok(Configuration {
@@ -103,6 +101,13 @@ fn parse(text: &str, home: Option<&Path>) -> Result<Configuration, String> {
             proxy: file.proxy.map(proxy).transpose()?,
         },
     })
+}
+
+/// Where and what, but not the line itself: the proxy's may hold a password.
+fn mistake(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+    format!("line {line}: {}", error.message().replace('\n', ", "))
 }
 
 /// A path that means the same wherever the daemon was started. `~/` is the user's home, as in AWS's
@@ -137,8 +142,10 @@ fn session_duration(length: Option<Length>) -> Result<Duration, String> {
 /// A session token travels to it, so: encrypted, or not over a network at all.
 fn endpoint(url: String) -> Result<String, String> {
     let host = url.strip_prefix("http://").map(|rest| {
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
         match authority.strip_prefix('[') {
+            // What stands before an `@` is a user, whatever it looks like.
+            _ if authority.contains('@') => "",
             Some(v6) => v6.split(']').next().unwrap_or_default(),
             None => authority.split(':').next().unwrap_or_default(),
         }
@@ -186,6 +193,14 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_does_not_parse_is_numbered_and_not_shown() {
+        let error = parse("# home\nproxy = \"http://alice:hunter2@proxy\n", None).unwrap_err();
+        assert!(error.starts_with("line 2: ") && !error.contains("hunter2"), "{error}");
+        let error = parse("session_duration = true", None).unwrap_err();
+        assert_eq!(error, "line 1: expected seconds, or a length such as \"12h\"");
+    }
+
+    #[test]
     fn lengths_are_seconds_or_text_within_what_sts_allows() {
         let length = |text: &str| {
             parse(&format!("session_duration = {text}"), None).map(|c| c.session_duration.as_secs())
@@ -209,6 +224,8 @@ mod tests {
             "http://127.0.0.1.evil.example/",
             "http://localhost:1",
             "http://user@evil.example",
+            "http://127.0.0.1:80@evil.example",
+            "http://[::1]@evil.example",
             "ftp://127.0.0.1",
             "https://",
             "",
