@@ -141,8 +141,15 @@ fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     written
 }
 
+/// As much of a file as can be read: one damaged name costs no other.
 fn lines(path: &Path) -> BTreeSet<String> {
-    let text = fs::read_to_string(path).unwrap_or_default();
+    let bytes = fs::read(path).unwrap_or_else(|error| {
+        if error.kind() != io::ErrorKind::NotFound {
+            error!(file = %path.display(), %error, "could not read a file of the state directory");
+        }
+        Vec::new()
+    });
+    let text = String::from_utf8_lossy(&bytes);
     text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
@@ -231,6 +238,14 @@ mod tests {
         };
         directory.remember(&remembered);
         assert_eq!(directory.remembered(), remembered);
+    }
+
+    #[test]
+    fn a_damaged_line_undoes_no_lock_but_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = StateDirectory::open(places(&folder));
+        fs::write(places(&folder).locked(), b"\xff\xfe\n\nAKIAIOSFODNN7EXAMPLE\n").unwrap();
+        assert!(directory.remembered().locked.contains("AKIAIOSFODNN7EXAMPLE"));
     }
 
     #[test]
