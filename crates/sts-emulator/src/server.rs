@@ -8,7 +8,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, mpsc as std_mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -124,7 +124,7 @@ async fn serve(
                 Some(Command::Stop(done)) => {
                     connections.shutdown().await;
                     let closed;
-                    (door, closed) = close(door, &address);
+                    (door, closed) = close(door, &address).await;
                     drop(done.send(closed));
                 }
                 Some(Command::Resume(done)) => {
@@ -153,16 +153,30 @@ impl Door {
     }
 }
 
-fn close(door: Door, address: &io::Result<SocketAddr>) -> (Door, io::Result<()>) {
+async fn close(door: Door, address: &io::Result<SocketAddr>) -> (Door, io::Result<()>) {
     match (door, address) {
         (Door::Open(listener), Ok(address)) => {
             drop(listener);
-            match bind(*address) {
+            match bind_again(*address).await {
                 Ok(socket) => (Door::Closed(socket), Ok(())),
                 Err(error) => (Door::Lost, Err(error)),
             }
         }
         (door, _) => (door, Ok(())),
+    }
+}
+
+/// Binds what was closed just now. A process that another thread is about to start holds a copy of
+/// the listener for a moment, until it has become another program.
+async fn bind_again(address: SocketAddr) -> io::Result<TcpSocket> {
+    let deadline = Instant::now() + Duration::from_secs(2);
+    loop {
+        match bind(address) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            outcome => return outcome,
+        }
     }
 }
 
