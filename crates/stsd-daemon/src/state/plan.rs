@@ -37,6 +37,7 @@ impl State {
                 }
             };
             profile.planned = Arc::new(planned);
+            profile.trouble.take_if(|trouble| trouble.retry().is_none());
             profile
         });
         self.table.profiles = profiles.collect();
@@ -89,7 +90,9 @@ impl Session {
         let same_device = self.planned.mfa_serial == planned.mfa_serial;
         let held = matches!(self.phase, Phase::Unlocked { .. });
         if same_device || held || self.asking {
-            return Self { planned, ..self };
+            // A person has done something: perhaps corrected the keys that STS refused.
+            let trouble = self.trouble.filter(|trouble| trouble.retry().is_some());
+            return Self { planned, trouble, ..self };
         }
         Self { generation: self.generation, user: self.user, ..Self::new(planned, locked_by_hand) }
     }

@@ -1,10 +1,10 @@
 //! A new reading of the user's files while there is something to lose.
 
 use stsd_protocol::control::{ProfileState, SessionState};
-use stsd_protocol::gateway::{Plan, Problem, Severity};
+use stsd_protocol::gateway::{FailureKind, Plan, Problem, Severity};
 use stsd_protocol::{Refusal, RefusalCode};
 
-use super::fixture::{ALICE, CI, HOUR, Story, identity, plan, role_profile};
+use super::fixture::{ALICE, CI, HOUR, Story, failed, identity, plan, role_profile};
 use crate::state::Answer;
 
 #[test]
@@ -76,6 +76,20 @@ fn a_lock_wins_over_an_unlock_even_if_the_keys_went_and_came_back_meanwhile() {
     let late = story.issued(HOUR);
     story.finish(&job, late);
     assert_eq!(story.session_state(ALICE), SessionState::Locked);
+}
+
+#[test]
+fn keys_that_were_refused_are_tried_again_after_an_edit() {
+    let mut story = Story::begin();
+    for profile in ["ci", "deploy"] {
+        let job = story.want(profile).unwrap();
+        story.finish(&job, failed(FailureKind::Denied, "InvalidClientTokenId"));
+        assert!(story.want(profile).is_none());
+    }
+    story.state.replan(plan());
+    story.fetch("ci", HOUR);
+    story.fetch("deploy", HOUR);
+    assert!(story.serves("ci") && story.serves("deploy"));
 }
 
 #[test]
