@@ -233,6 +233,9 @@ pub struct Failure {
     pub code_sent: bool,
 }
 
+/// The code of a failure to start the gateway's program: neither STS nor the network is to blame.
+pub const GATEWAY_MISSING: &str = "GatewayMissing";
+
 /// The kinds of failure, by what follows from them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

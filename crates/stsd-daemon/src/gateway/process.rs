@@ -11,7 +11,7 @@ use std::os::unix::net::UnixStream as StdUnixStream;
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use stsd_protocol::gateway::{Operation, Settings};
+use stsd_protocol::gateway::{GATEWAY_MISSING, Operation, Settings};
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, oneshot};
@@ -115,7 +115,7 @@ async fn keep(
             Err(error) => {
                 let message = format!("cannot start {} ({error})", launch.program.display());
                 // Whoever asked may have gone away.
-                let _ = waiting.reply.send(Reply::lost("GatewayMissing", message, false));
+                let _ = waiting.reply.send(Reply::lost(GATEWAY_MISSING, message, false));
             }
         }
     }

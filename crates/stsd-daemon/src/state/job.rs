@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use stsd_protocol::gateway::{Failure, FailureKind, Operation, Outcome, Settings};
+use stsd_protocol::gateway::{Failure, FailureKind, GATEWAY_MISSING, Operation, Outcome, Settings};
 use stsd_protocol::{Refusal, RefusalCode, Timestamp};
 
 use super::session::quoted;
@@ -65,6 +65,7 @@ pub(super) fn session_refusal(failure: &Failure, source_profile: &str) -> Refusa
     };
     let detail = format!("{}: {}", failure.code, failure.message);
     match failure.kind {
+        _ if failure.code == GATEWAY_MISSING => other_refusal(failure),
         FailureKind::WrongCode => {
             Refusal::new(RefusalCode::WrongCode, "STS did not take the token code")
                 .with_hint(format!("check the device and run `{unlock}` with its next code"))
@@ -109,6 +110,7 @@ pub(super) fn role_refusal(failure: &Failure, profile: &str, worked_before: bool
     let name = quoted(profile);
     let detail = format!("{}: {}", failure.code, failure.message);
     match failure.kind {
+        _ if failure.code == GATEWAY_MISSING => other_refusal(failure),
         FailureKind::Denied if worked_before => Refusal::new(
             RefusalCode::Denied,
             format!("STS denied profile {name}, which worked earlier; the MFA may be too old for the role's policy: {detail}"),
@@ -135,7 +137,11 @@ pub(crate) fn other_refusal(failure: &Failure) -> Refusal {
         FailureKind::Unsupported => RefusalCode::UnsupportedProfile,
         FailureKind::Version => RefusalCode::VersionMismatch,
     };
-    Refusal::new(code, failure.message.clone())
+    let refusal = Refusal::new(code, failure.message.clone());
+    if failure.code == GATEWAY_MISSING {
+        return refusal.with_hint("put stsd-gateway, of the same version, beside stsd-daemon");
+    }
+    refusal
 }
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 
 use stsd_protocol::RefusalCode;
 use stsd_protocol::control::{ChallengeRequest, SessionState, UnlockRequest};
-use stsd_protocol::gateway::{FailureKind, Operation};
+use stsd_protocol::gateway::{FailureKind, GATEWAY_MISSING, Operation};
 use stsd_secret::Secret;
 
 use super::fixture::{ALICE, CI, HOUR, SERIAL, Story, failed, identity, plan};
+use crate::gateway::Reply;
 use crate::state::Remembered;
 
 #[test]
@@ -84,6 +85,23 @@ fn a_code_that_never_left_may_be_typed_again() {
     let refusal = story.state.unlocked(ALICE, story.now()).unwrap_err();
     assert_eq!(refusal.code, RefusalCode::Unavailable);
     assert!(story.begin_unlock("123456").is_ok());
+}
+
+#[test]
+fn a_program_that_is_missing_is_not_called_an_outage_of_sts() {
+    let mut story = Story::unlocked();
+    let missing = || {
+        let kind = FailureKind::Unavailable;
+        let message = "cannot start /usr/bin/stsd-gateway".to_owned();
+        Reply::failure(kind, GATEWAY_MISSING, message, false).outcome
+    };
+    let job = story.want("prod").unwrap();
+    story.finish(&job, missing());
+    let told = story.refusal("prod");
+    assert!(told.message.starts_with("cannot start") && told.hint.contains("beside"), "{told:?}");
+    let job = story.begin_unlock("654321").unwrap();
+    story.finish(&job, missing());
+    assert_eq!(story.state.unlocked(ALICE, story.now()).unwrap_err().hint, told.hint);
 }
 
 #[test]
