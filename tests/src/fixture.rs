@@ -12,8 +12,9 @@ use stsd_protocol::Places;
 
 use crate::{ALICE_DEVICE, Daemon, Home, PATIENCE, Programs, Ran, Reply, config, credentials, get};
 
-/// A user with everything running.
+/// A user with everything running. It ends in this order: the daemon, the STS, the files.
 pub struct Fixture {
+    daemon: Option<Daemon>,
     /// The STS.
     pub emulator: Emulator,
     /// The user's files.
@@ -21,7 +22,6 @@ pub struct Fixture {
     /// The programs in use.
     pub programs: Programs,
     environment: BTreeMap<String, String>,
-    daemon: Option<Daemon>,
 }
 
 /// Makes a `~/.aws/config` for the STS at a URL.
@@ -262,7 +262,7 @@ impl Builder {
             false => built.clone(),
         };
         let environment = self.environment;
-        let mut fixture = Fixture { emulator, home, programs, environment, daemon: None };
+        let mut fixture = Fixture { daemon: None, emulator, home, programs, environment };
         if !self.no_daemon {
             fixture.start_daemon();
         }

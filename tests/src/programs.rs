@@ -66,10 +66,16 @@ impl Programs {
     /// The same programs in another folder, where a test may put another gateway beside the daemon.
     /// The daemon is a copy, since it looks for the others beside its own executable; those are links.
     ///
+    /// `cp` makes it: a file that this process has written cannot be run for as long as a child of
+    /// another thread, between fork and exec, has it open too.
+    ///
     /// # Errors
     /// What the system says.
     pub fn copied_to(&self, folder: &Path) -> io::Result<Self> {
-        std::fs::copy(self.path("stsd-daemon"), folder.join("stsd-daemon"))?;
+        let copied = Command::new("cp").arg(self.path("stsd-daemon")).arg(folder).status()?;
+        if !copied.success() {
+            return Err(io::Error::other("cp failed"));
+        }
         for name in ["stsd", "stsd-gateway"] {
             std::os::unix::fs::symlink(self.path(name), folder.join(name))?;
         }

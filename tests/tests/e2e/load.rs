@@ -1,6 +1,6 @@
 //! Many callers at once.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sts_emulator::Fault;
 use stsd_tests::{Fixture, request};
@@ -52,11 +52,9 @@ fn a_role_that_hangs_delays_no_other() {
         stsd.journal_when(|entries| {
             entries.iter().any(|entry| entry.asked.role_arn.as_deref() == Some(STAGING))
         });
-        let start = Instant::now();
         for path in ["/creds/prod", "/creds/hub", "/creds", "/creds/ci"] {
             assert_eq!(stsd.get(path).status, 200, "{path}");
         }
-        assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
         assert!(!hanging.is_finished(), "the others were served while it hung");
         let statuses = hanging.join().unwrap();
         assert!(statuses.iter().all(|status| status == "503"), "{statuses:?}");

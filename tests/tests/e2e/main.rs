@@ -6,14 +6,18 @@ mod chains;
 #[cfg(test)]
 mod configuration;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod endpoint;
 #[cfg(test)]
 mod files;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(target_os = "linux")]
+#[cfg(test)]
 mod gateway;
 #[cfg(test)]
 mod isolation;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(target_os = "linux")]
+#[cfg(test)]
 mod leaks;
 #[cfg(test)]
 mod load;
@@ -21,7 +25,8 @@ mod load;
 mod locking;
 #[cfg(test)]
 mod outage;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(target_os = "linux")]
+#[cfg(test)]
 mod prompt;
 #[cfg(test)]
 mod refresh;
