@@ -18,7 +18,7 @@ fn directives(unit: &str) -> Vec<(String, String)> {
     text.lines()
         .filter(|line| !line.is_empty() && !line.starts_with(['#', '[']))
         .map(|line| {
-            let (key, value) = line.split_once('=').unwrap();
+            let (key, value) = line.split_once('=').expect("a unit holds nothing else");
             (key.to_owned(), value.to_owned())
         })
         .collect()
@@ -29,8 +29,8 @@ fn values<'a>(directives: &'a [(String, String)], key: &str) -> Vec<&'a str> {
 }
 
 fn agent() -> Dictionary {
-    let value = Value::from_file(repository().join("launchd/stsd.daemon.plist")).unwrap();
-    value.into_dictionary().unwrap()
+    let value = Value::from_file(repository().join("launchd/stsd.daemon.plist"));
+    value.expect("the agent is a plist").into_dictionary().expect("and a dictionary")
 }
 
 #[test]
