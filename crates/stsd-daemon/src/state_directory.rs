@@ -91,26 +91,30 @@ impl StateDirectory {
         self.write(&self.places.credentials_view(), b"", 0o400);
     }
 
-    fn write(&self, path: &Path, bytes: &[u8], mode: u32) {
+    fn write(&self, path: &Path, bytes: &[u8], mode: u32) -> bool {
         if fs::read(path).is_ok_and(|there| there == bytes) {
-            return;
+            return true;
         }
-        if let Err(error) = write_whole(path, bytes, mode) {
+        let written = write_whole(path, bytes, mode);
+        if let Err(error) = &written {
             error!(file = %path.display(), %error, "could not write a file of the state directory");
         }
+        written.is_ok()
     }
 }
 
 impl Keeper for StateDirectory {
-    fn remember(&mut self, remembered: &Remembered) {
+    fn remember(&mut self, remembered: &Remembered) -> bool {
+        let mut kept = true;
         for (path, names) in [
             (self.places.locked(), &remembered.locked),
             (self.places.profiles_in_use(), &remembered.in_use),
         ] {
             // A name with a newline in it cannot be asked for either.
             let text: String = names.iter().map(|name| format!("{name}\n")).collect();
-            self.write(&path, text.as_bytes(), 0o600);
+            kept &= self.write(&path, text.as_bytes(), 0o600);
         }
+        kept
     }
 
     fn publish_view(&mut self, view: &str) {
@@ -238,6 +242,14 @@ mod tests {
         };
         directory.remember(&remembered);
         assert_eq!(directory.remembered(), remembered);
+    }
+
+    #[test]
+    fn what_could_not_be_kept_is_said_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut directory = StateDirectory::open(places(&folder));
+        fs::remove_dir_all(&places(&folder).state).unwrap();
+        assert!(!directory.remember(&Remembered::default()));
     }
 
     #[test]

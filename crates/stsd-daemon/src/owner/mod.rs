@@ -48,8 +48,9 @@ pub struct Asked {
 
 /// What the owner puts somewhere else than into a snapshot.
 pub trait Keeper: Send + 'static {
-    /// Keeps the names in use and the locks over a restart.
-    fn remember(&mut self, remembered: &Remembered);
+    /// Keeps the names in use and the locks over a restart. Whether it could; if not, it is asked
+    /// again at the next change.
+    fn remember(&mut self, remembered: &Remembered) -> bool;
 
     /// Writes the view.
     fn publish_view(&mut self, view: &str);
@@ -293,8 +294,7 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
         self.published = self.state.version();
         self.snapshots.send_replace(Arc::new(self.state.table().clone()));
         let remembered = self.state.remember();
-        if remembered != self.remembered {
-            self.keeper.remember(&remembered);
+        if remembered != self.remembered && self.keeper.remember(&remembered) {
             self.remembered = remembered;
         }
     }

@@ -84,22 +84,28 @@ impl Gateway for Script {
     }
 }
 
+/// Counts how often it is asked to keep something, and fails the first time.
 #[derive(Debug)]
-struct Forgetful;
+struct Forgetful(Arc<AtomicUsize>);
 
 impl Keeper for Forgetful {
-    fn remember(&mut self, _: &Remembered) {}
+    fn remember(&mut self, _: &Remembered) -> bool {
+        self.0.fetch_add(1, Ordering::SeqCst) > 0
+    }
+
     fn publish_view(&mut self, _: &str) {}
 }
 
 struct Running {
     daemon: Arc<Daemon<TokioClock, Script>>,
+    remembered: Arc<AtomicUsize>,
     _owner: JoinSet<()>,
 }
 
 impl Running {
     fn start() -> Self {
         let clock = TokioClock::start();
+        let remembered = Arc::default();
         let gateway = Arc::new(Script {
             clock,
             latency: Mutex::default(),
@@ -118,7 +124,7 @@ impl Running {
             state: State::new(Remembered::default(), options),
             clock,
             gateway: Arc::clone(&gateway),
-            keeper: Forgetful,
+            keeper: Forgetful(Arc::clone(&remembered)),
             settings: Settings::default(),
             client_program: "/usr/bin/stsd".to_owned(),
         });
@@ -136,7 +142,7 @@ impl Running {
             places,
             port: Arc::default(),
         };
-        Self { daemon: Arc::new(daemon), _owner: tasks }
+        Self { daemon: Arc::new(daemon), remembered, _owner: tasks }
     }
 
     async fn unlocked() -> Self {
@@ -304,4 +310,14 @@ async fn refresh_answers_during_an_outage_with_some_call_always_under_way() {
         running.daemon.refresh(None).await.unwrap();
         assert!(start.elapsed() <= Duration::from_secs(14), "{:?}", start.elapsed());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_kept_is_kept_at_the_next_change() {
+    let running = Running::unlocked().await;
+    running.code("prod").await.unwrap();
+    running.daemon.refresh(None).await.unwrap();
+    assert_eq!(running.remembered.load(Ordering::SeqCst), 2);
+    running.daemon.refresh(None).await.unwrap();
+    assert_eq!(running.remembered.load(Ordering::SeqCst), 2, "it is kept now");
 }
