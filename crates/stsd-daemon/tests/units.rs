@@ -14,7 +14,7 @@ fn repository() -> PathBuf {
 /// The directives of a unit, without comments and headings.
 fn directives(unit: &str) -> Vec<(String, String)> {
     let path = repository().join("systemd").join(unit);
-    let text = fs::read_to_string(&path).unwrap();
+    let text = fs::read_to_string(&path).expect("the unit is there");
     text.lines()
         .filter(|line| !line.is_empty() && !line.starts_with(['#', '[']))
         .map(|line| {
