@@ -131,7 +131,7 @@ impl<C: Clock, G: Gateway> Service for Daemon<C, G> {
 
     fn problems(&self) -> Vec<Problem> {
         let problems = self.snapshots.borrow().problems.to_vec();
-        self.port.problem().into_iter().chain(problems).collect()
+        self.port.problems().into_iter().chain(problems).collect()
     }
 
     fn challenge(&self, request: ChallengeRequest) -> Result<Vec<Challenge>, Refusal> {

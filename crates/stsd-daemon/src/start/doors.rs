@@ -1,6 +1,7 @@
 //! Who answers behind which socket, and the wait for a port that somebody else has.
 
 use std::net;
+use std::net::SocketAddr;
 use std::os::unix::net as unix;
 use std::sync::Arc;
 
@@ -47,9 +48,10 @@ impl House {
         let Some(callers) = self.callers.clone() else { return };
         let port = loopback.port;
         for listener in loopback.listeners {
-            let v4 = listener.local_addr().is_ok_and(|address| address.is_ipv4());
-            if v4 {
-                self.port.opened(port);
+            let address = listener.local_addr();
+            let v4 = address.as_ref().is_ok_and(SocketAddr::is_ipv4);
+            if let Ok(address) = address {
+                self.port.opened(address);
             }
             let door = if v4 { "127.0.0.1" } else { "[::1]" };
             let endpoint = self.endpoint(door, Hosts::Port(port), service);
@@ -64,15 +66,13 @@ impl House {
             let ending = self.ending.clone();
             alarm(&obstacle, &state);
             spawn(&mut self.doors, "the endpoint", async move {
-                let v4 = obstacle.address.is_ipv4();
+                let address = obstacle.address;
                 let removed = obstacle.removed(|obstacle| alarm(obstacle, &state));
                 let listener = tokio::select! {
                     listener = removed => listener,
                     _ = ending.clone().requested() => return,
                 };
-                if v4 {
-                    state.opened(port);
-                }
+                state.opened(address);
                 info!(door, port, "opened the endpoint, whose port was taken before");
                 serve_loopback(listener, endpoint, callers, ending).await;
             });
@@ -116,5 +116,5 @@ fn admit_unix(stream: &Eager<unix::UnixStream>) -> Result<(), Refused> {
 
 fn alarm(obstacle: &Obstacle, port: &EndpointPort) {
     error!(%obstacle, "could not open the endpoint; the Unix sockets go on, and the port is tried again every 30 s");
-    port.obstructed(obstacle.to_string());
+    port.obstructed(obstacle.address, obstacle.to_string());
 }
