@@ -20,7 +20,7 @@ use super::{BACKLOG, Owner};
 pub struct Loopback {
     /// The port to publish, whether it could be bound yet or not.
     pub port: u16,
-    /// What listens: 127.0.0.1, and [::1] where the machine has IPv6.
+    /// What listens: 127.0.0.1, and `[::1]` where the machine has IPv6.
     pub listeners: Vec<TcpListener>,
     /// What does not yet: each is an alarm, and to be awaited by [`Obstacle::removed`].
     pub obstacles: Vec<Obstacle>,
