@@ -13,12 +13,13 @@ use zeroize::Zeroizing;
 /// # Errors
 /// If it is too long, or the gateway is gone.
 pub(super) async fn write<W: AsyncWrite + Unpin>(to: &mut W, request: &Request) -> io::Result<()> {
-    let mut frame = Zeroizing::new(Vec::with_capacity(HEADER + REQUEST_LIMIT));
-    frame.extend_from_slice(&[0; HEADER]);
-    serde_json::to_writer(&mut *frame, request)?;
-    let header = header(frame.len() - HEADER, REQUEST_LIMIT)
+    let mut length = Length(0);
+    serde_json::to_writer(&mut length, request)?;
+    let header = header(length.0, REQUEST_LIMIT)
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the request is too long"))?;
-    frame[..HEADER].copy_from_slice(&header);
+    let mut frame = Zeroizing::new(Vec::with_capacity(HEADER + length.0));
+    frame.extend_from_slice(&header);
+    serde_json::to_writer(&mut *frame, request)?;
     to.write_all(&frame).await
 }
 
@@ -33,6 +34,21 @@ pub(super) async fn read<R: AsyncRead + Unpin>(from: &mut R) -> io::Result<Respo
     let mut body = Zeroizing::new(vec![0; length]);
     from.read_exact(&mut body).await?;
     serde_json::from_slice(&body).map_err(|_| garbled("its text"))
+}
+
+/// Counts what is written. Room for the longest request instead would be wiped after each one, and
+/// every page that is wiped stays with the daemon: 100 kB while it is idle.
+struct Length(usize);
+
+impl io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn garbled(what: &str) -> io::Error {
