@@ -130,7 +130,7 @@ impl<C: Clock, G: Gateway> Service for Daemon<C, G> {
     }
 
     fn problems(&self) -> Vec<Problem> {
-        let problems = self.snapshots.borrow().problems.to_vec();
+        let problems = self.snapshots.borrow().problems();
         self.port.problems().into_iter().chain(problems).collect()
     }
 

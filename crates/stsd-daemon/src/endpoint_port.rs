@@ -48,7 +48,7 @@ impl EndpointPort {
             profile: None,
             key: None,
             severity: Severity::Error,
-            message: format!("{obstacle}; it is tried again every 30 seconds"),
+            message: obstacle.clone(),
         };
         inner.obstacles.values().map(problem).collect()
     }

@@ -92,10 +92,14 @@ impl StateDirectory {
     }
 
     fn write(&self, path: &Path, bytes: &[u8], mode: u32) -> bool {
+        self.write_as(path, bytes, mode, Lasting::OverPowerLoss)
+    }
+
+    fn write_as(&self, path: &Path, bytes: &[u8], mode: u32, lasting: Lasting) -> bool {
         if fs::read(path).is_ok_and(|there| there == bytes) {
             return true;
         }
-        let written = write_whole(path, bytes, mode);
+        let written = write_whole(path, bytes, mode, lasting);
         if let Err(error) = &written {
             error!(file = %path.display(), %error, "could not write a file of the state directory");
         }
@@ -105,16 +109,16 @@ impl StateDirectory {
 
 impl Keeper for StateDirectory {
     fn remember(&mut self, remembered: &Remembered) -> bool {
-        let mut kept = true;
-        for (path, names) in [
-            (self.places.locked(), &remembered.locked),
-            (self.places.profiles_in_use(), &remembered.in_use),
-        ] {
-            // A name with a newline in it cannot be asked for either.
-            let text: String = names.iter().map(|name| format!("{name}\n")).collect();
-            kept &= self.write(&path, text.as_bytes(), 0o600);
-        }
-        kept
+        // A name with a newline in it cannot be asked for either.
+        let text = |names: &BTreeSet<String>| -> String {
+            names.iter().map(|name| format!("{name}\n")).collect()
+        };
+        let (locked, in_use) = (text(&remembered.locked), text(&remembered.in_use));
+        // A lock is a promise; which profiles were in use is worth no wait for the disk, which
+        // would be one of all callers.
+        let locked = self.write(&self.places.locked(), locked.as_bytes(), 0o600);
+        let path = self.places.profiles_in_use();
+        locked & self.write_as(&path, in_use.as_bytes(), 0o600, Lasting::Usually)
     }
 
     fn publish_view(&mut self, view: &str) {
@@ -122,8 +126,17 @@ impl Keeper for StateDirectory {
     }
 }
 
+/// What a file is to outlast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lasting {
+    /// On the disk before the write is over.
+    OverPowerLoss,
+    /// Written when the system likes.
+    Usually,
+}
+
 /// Writes a file of this mode whole or not at all.
-fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+fn write_whole(path: &Path, bytes: &[u8], mode: u32, lasting: Lasting) -> io::Result<()> {
     let mut draft = path.as_os_str().to_owned();
     draft.push(".new");
     // Left over from a crash, if it is there.
@@ -135,7 +148,9 @@ fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let written = (|| {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&draft)?;
         file.write_all(bytes)?;
-        file.sync_all()?;
+        if lasting == Lasting::OverPowerLoss {
+            file.sync_all()?;
+        }
         fs::rename(&draft, path)
     })();
     if written.is_err() {
@@ -176,7 +191,7 @@ fn is_authorization_token(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{StateDirectory, write_whole};
+    use super::{Lasting, StateDirectory, write_whole};
     use crate::owner::Keeper;
     use crate::state::Remembered;
     use std::fs;
@@ -265,7 +280,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("port");
         fs::write(folder.path().join("port.new"), "half").unwrap();
-        write_whole(&path, b"7873\n", 0o600).unwrap();
+        write_whole(&path, b"7873\n", 0o600, Lasting::OverPowerLoss).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "7873\n");
         assert!(!folder.path().join("port.new").exists());
     }

@@ -116,5 +116,6 @@ fn admit_unix(stream: &Eager<unix::UnixStream>) -> Result<(), Refused> {
 
 fn alarm(obstacle: &Obstacle, port: &EndpointPort) {
     error!(%obstacle, "could not open the endpoint; the Unix sockets go on, and the port is tried again every 30 s");
-    port.obstructed(obstacle.address, obstacle.to_string());
+    let message = format!("{obstacle}; it is tried again every 30 seconds");
+    port.obstructed(obstacle.address, message);
 }

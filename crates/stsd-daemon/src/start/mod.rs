@@ -14,7 +14,7 @@ use std::time::Duration;
 use nix::unistd::getuid;
 use sd_notify::NotifyState;
 use stsd_protocol::Places;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
@@ -54,11 +54,12 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         configured: configuration.listen.as_deref().map(str::parse).transpose()?,
         recorded: directory.port(),
     };
+    let signals = Signals::listen().map_err(StartError::Signals)?;
     let listeners = Listeners::open(&places, getuid().as_raw(), inherited, &port)?;
     let (stop, ending) = shutdown();
     let mut house = House::new(ending, &directory)?;
     let claim = house.furnish(configuration, home, places, directory, listeners).await?;
-    house.live(stop).await?;
+    house.live(signals, stop).await?;
     drop(claim);
     Ok(())
 }
@@ -94,10 +95,15 @@ impl House {
     fn new(ending: Shutdown, directory: &StateDirectory) -> Result<Self, StartError> {
         let authorization = Arc::new(Authorization::new(directory.authorization_token()?));
         let (commands, inbox) = mpsc::unbounded_channel();
+        let port = Arc::new(EndpointPort::default());
         let callers = match TcpCallers::open(getuid().as_raw()) {
             Ok(callers) => Some(Arc::new(callers)),
             Err(error) => {
                 warn_of_no_callers(&error);
+                port.obstructed(
+                    ([127, 0, 0, 1], 0).into(),
+                    format!("{error}, so no TCP is served"),
+                );
                 None
             }
         };
@@ -107,7 +113,7 @@ impl House {
             ending,
             authorization,
             callers,
-            port: Arc::default(),
+            port,
             commands,
             inbox: Some(inbox),
         })
@@ -168,18 +174,14 @@ impl House {
     }
 
     /// Obeys signals until one of them, or the death of a task, ends the daemon.
-    async fn live(mut self, stop: Stop) -> Result<(), StartError> {
-        let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Signals)?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Signals)?;
-        let mut hangup = signal(SignalKind::hangup()).map_err(StartError::Signals)?;
-        let mut lock = signal(SignalKind::user_defined1()).map_err(StartError::Signals)?;
+    async fn live(mut self, mut signals: Signals, stop: Stop) -> Result<(), StartError> {
         self.say_ready();
         loop {
             tokio::select! {
-                _ = terminate.recv() => break,
-                _ = interrupt.recv() => break,
-                _ = hangup.recv() => self.tell(Command::Replan),
-                _ = lock.recv() => self.tell(Command::Lock(None, oneshot::channel().0)),
+                _ = signals.terminate.recv() => break,
+                _ = signals.interrupt.recv() => break,
+                _ = signals.hangup.recv() => self.tell(Command::Replan),
+                _ = signals.lock.recv() => self.tell(Command::Lock(None, oneshot::channel().0)),
                 Some(ended) = self.doors.join_next() => return Err(died(ended)),
                 Some(ended) = self.inner.join_next() => return Err(died(ended)),
             }
@@ -204,6 +206,25 @@ impl House {
             None => eprintln!("stsd-daemon: ready on its Unix sockets alone"),
         }
         notify(NotifyState::Ready);
+    }
+}
+
+/// Listened for from before the doors open: the usual answer to SIGHUP and SIGUSR1 is to die.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+    lock: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+            lock: signal(SignalKind::user_defined1())?,
+        })
     }
 }
 

@@ -126,22 +126,29 @@ impl Held {
         self.handed_out.load(Ordering::Relaxed).then_some(self.credentials.expiration)
     }
 
-    /// A copy to hand out, with an `Expiration` that is honest by the caller's own clock and never
-    /// later than the real one.
+    /// A copy to hand out, with an `Expiration` that is honest by the caller's own clock.
+    ///
+    /// Never later than the real one either, but for a local clock that is fast by more than AWS
+    /// itself forgives: there the real one would read as past, while a whole hour may be left.
     pub fn serve(&self, now: Now) -> Served {
         self.handed_out.store(true, Ordering::Relaxed);
+        let real = self.credentials.expiration;
         let by_local_clock = now.date().plus(self.remaining(now).min(LONGEST_SERVED));
+        let fast = by_local_clock.since(real) > FORGIVEN_SKEW;
         Served {
             access_key_id: self.credentials.access_key_id.clone(),
             secret_access_key: self.credentials.secret_access_key.clone(),
             session_token: self.credentials.session_token.clone(),
-            expiration: by_local_clock.min(self.credentials.expiration),
+            expiration: if fast { by_local_clock } else { by_local_clock.min(real) },
             last_updated: self.issued,
             account_id: self.account_id.clone(),
             role_arn: self.role_arn.clone(),
         }
     }
 }
+
+/// AWS takes signatures of clocks that are wrong by up to five minutes.
+const FORGIVEN_SKEW: Duration = Duration::from_secs(300);
 
 #[cfg(test)]
 mod tests {
@@ -194,6 +201,15 @@ mod tests {
         let role = held(1_800_000_000 + 3600, 3600);
         let served = role.serve(at(Duration::ZERO)).expiration;
         assert_eq!(served, Timestamp::from_unix(1_800_000_000 + 3600));
+    }
+
+    #[test]
+    fn a_fast_local_clock_is_not_told_an_end_that_is_past() {
+        let role = held(1_800_000_000 - 7200, 3600);
+        let served = role.serve(at(Duration::ZERO)).expiration;
+        assert_eq!(served, Timestamp::from_unix(1_800_000_000 + 3600));
+        let role = held(1_800_000_000 - 300, 3600);
+        assert_eq!(role.serve(at(Duration::ZERO)).expiration, role.expiration());
     }
 
     #[test]

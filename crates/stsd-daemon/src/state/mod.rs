@@ -54,7 +54,8 @@ pub struct State {
     jitter: Jitter,
     /// The local date minus the boot clock, in seconds, at the last look.
     wall_minus_boot: Option<i64>,
-    /// Identities that were locked by hand and not unlocked since.
+    /// Identities that were locked by hand and not unlocked since; [`EVERYTHING`] until the next
+    /// unlock of any, for those that the configuration does not show yet.
     locked_by_hand: BTreeSet<String>,
     /// The names of profiles in use, also of those that the configuration lacks for the moment.
     in_use: BTreeSet<String>,
@@ -106,6 +107,9 @@ impl State {
             Some(_) => vec![self.identity_of(profile)?],
             None => self.table.sessions.iter().map(|s| s.identity().to_owned()).collect(),
         };
+        if profile.is_none() {
+            self.locked_by_hand.insert(EVERYTHING.to_owned());
+        }
         let mut handed_out_until = None;
         for identity in &identities {
             handed_out_until = handed_out_until.max(self.lock_one(identity));
@@ -144,6 +148,9 @@ impl State {
         self.table.sessions.iter_mut().find(|session| session.identity() == identity)
     }
 }
+
+/// Among the identities that are locked by hand: whatever there is. No access key id has a `*`.
+const EVERYTHING: &str = "*";
 
 /// What stsd's own configuration says that the state needs.
 #[derive(Clone, Debug)]

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use stsd_protocol::gateway::{Plan, PlannedProfile, Problem, Severity};
 use stsd_protocol::{Refusal, RefusalCode};
 
-use super::State;
 use super::profile::Profile;
 use super::session::{Phase, Session};
+use super::{EVERYTHING, State};
 
 impl State {
     /// Takes a plan over, unless it comes of files with nothing to read in them but mistakes: then
@@ -64,7 +64,11 @@ impl State {
         let mut before = std::mem::take(&mut self.table.sessions);
         for identity in planned {
             let kept = before.iter().position(|s| s.identity() == identity.keys.identity);
-            let by_hand = self.locked_by_hand.contains(&identity.keys.identity);
+            let key = &identity.keys.identity;
+            if self.locked_by_hand.contains(EVERYTHING) {
+                self.locked_by_hand.insert(key.clone());
+            }
+            let by_hand = self.locked_by_hand.contains(key);
             let identity = Arc::new(identity);
             let session = match kept {
                 Some(place) => before.swap_remove(place).replanned(identity, by_hand),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use stsd_protocol::control::{ProfileReport, SessionReport};
-use stsd_protocol::gateway::Problem;
+use stsd_protocol::gateway::{Problem, Severity};
 use stsd_protocol::{Refusal, RefusalCode};
 
 use super::profile::{Answer, Profile};
@@ -65,6 +65,22 @@ impl Table {
         }
     }
 
+    /// The mistakes in the user's files, or why they could not be read at all.
+    pub fn problems(&self) -> Vec<Problem> {
+        let fatal =
+            |problem: &Problem| problem.severity == Severity::Error && problem.profile.is_none();
+        let unsaid = self.unreadable.as_ref().filter(|_| !self.problems.iter().any(fatal));
+        let unreadable = unsaid.map(|refusal| Problem {
+            file: "the AWS configuration".to_owned(),
+            line: None,
+            profile: None,
+            key: None,
+            severity: Severity::Error,
+            message: refusal.message.clone(),
+        });
+        unreadable.into_iter().chain(self.problems.iter().cloned()).collect()
+    }
+
     /// What to add to the local date to have STS's, in seconds. Below half a minute it is the
     /// network's delay and nothing else.
     pub fn clock_offset(&self, now: Now) -> i64 {
@@ -95,9 +111,7 @@ impl Table {
         if !self.planned {
             return Refusal::new(RefusalCode::Pending, "the AWS configuration is being read");
         }
-        if let Some(unreadable) = &self.unreadable
-            && self.profiles.is_empty()
-        {
+        if let Some(unreadable) = &self.unreadable {
             return (**unreadable).clone();
         }
         let refusal = Refusal::new(

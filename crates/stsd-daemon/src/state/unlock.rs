@@ -15,7 +15,7 @@ use super::job::{Job, JobKind, session_refusal};
 use super::profile::Profile;
 use super::session::{Phase, Session, quoted};
 use super::trouble::Trouble;
-use super::{State, Table};
+use super::{EVERYTHING, State, Table};
 use crate::clock::Now;
 
 /// Wrong token codes in a row for one identity.
@@ -151,6 +151,7 @@ impl State {
     ) -> Vec<Job> {
         self.wrong_codes.remove(identity);
         self.locked_by_hand.remove(identity);
+        self.locked_by_hand.remove(EVERYTHING);
         let jitter = self.jitter.fraction();
         let Some(session) = self.session_mut(identity) else { return Vec::new() };
         if let Some(user) = issued.user {

@@ -106,7 +106,7 @@ fn files_that_cannot_be_read_leave_the_last_good_plan_in_force() {
     let mut story = Story::unlocked();
     story.state.plan_failed(Refusal::new(RefusalCode::Configuration, "line 3 is broken"));
     assert!(story.serves("default"));
-    assert_eq!(story.refusal("nope").code, RefusalCode::UnknownProfile);
+    assert_eq!(story.refusal("nope").message, "line 3 is broken");
 }
 
 #[test]

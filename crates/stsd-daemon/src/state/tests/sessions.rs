@@ -2,7 +2,7 @@
 
 use stsd_protocol::RefusalCode;
 use stsd_protocol::control::{ChallengeRequest, SessionState, UnlockRequest};
-use stsd_protocol::gateway::{FailureKind, GATEWAY_MISSING, Operation};
+use stsd_protocol::gateway::{FailureKind, GATEWAY_MISSING, Operation, Plan};
 use stsd_secret::Secret;
 
 use super::fixture::{ALICE, CI, HOUR, SERIAL, Story, failed, identity, plan};
@@ -203,6 +203,21 @@ fn keys_without_a_device_need_no_person_until_they_are_locked_by_hand() {
     story.finish(&job, outcome);
     assert!(story.serves("ci"));
     assert_eq!(story.state.remember().locked, Remembered::default().locked);
+}
+
+#[test]
+fn a_lock_of_everything_takes_what_the_files_show_later_along() {
+    let mut story = Story::begin();
+    story.state.replan(Plan::default());
+    story.state.lock(None, story.now()).unwrap();
+    let mut story = Story::after_a_restart(story.state.remember());
+    assert_eq!(story.session_state(CI), SessionState::Locked);
+    story.unlock("123456", HOUR);
+    assert_eq!(story.session_state(CI), SessionState::Locked, "an unlock is for its identity");
+    let mut other = plan();
+    other.identities.push(identity("AKIAIOSFODNN8EXAMPLE", "new", None));
+    story.state.replan(other);
+    assert_eq!(story.session_state("AKIAIOSFODNN8EXAMPLE"), SessionState::Unlocked);
 }
 
 #[test]
