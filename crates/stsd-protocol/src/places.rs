@@ -62,6 +62,12 @@ impl Places {
         self.runtime.join("stsd.lock")
     }
 
+    /// Held like [`Self::lock_file`]: it stops a second daemon that has another runtime directory,
+    /// as in cron, from writing the same files.
+    pub fn state_lock_file(&self) -> PathBuf {
+        self.state.join("lock")
+    }
+
     /// The user's own authorization token: one line without a newline.
     pub fn authorization_token(&self) -> PathBuf {
         self.state.join("authorization-token")

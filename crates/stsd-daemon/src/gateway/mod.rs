@@ -33,8 +33,11 @@ pub trait Gateway: Send + Sync + 'static {
     /// written and whose answer never came has `code_sent`.
     fn call(&self, operation: Operation, settings: Settings) -> Call;
 
-    /// Ends whatever keeps secrets on the other side.
+    /// Lets go of what keeps secrets on the other side, as soon as it has answered.
     fn close(&self);
+
+    /// Ends it now, and with it the calls under way.
+    fn stop(&self);
 }
 
 impl Reply {

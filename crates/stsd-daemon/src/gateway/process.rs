@@ -36,6 +36,8 @@ pub(super) enum Message {
     Call(Box<Waiting>),
     /// Let the process go as soon as it has answered what it was asked.
     Close,
+    /// Kill every process, whatever it was asked.
+    Stop,
 }
 
 /// A call and who waits for it.
@@ -68,7 +70,7 @@ impl Gateway for GatewayProcess {
             match (sent, answer.await) {
                 (Ok(()), Ok(reply)) => reply,
                 (sent, _) => {
-                    let message = "the gateway's keeper is gone".to_owned();
+                    let message = "the gateway was stopped".to_owned();
                     Reply::lost("GatewayLost", message, sent.is_ok())
                 }
             }
@@ -78,6 +80,11 @@ impl Gateway for GatewayProcess {
     fn close(&self) {
         // Without a keeper there is no process to close.
         let _ = self.messages.send(Message::Close);
+    }
+
+    fn stop(&self) {
+        // Nor one to stop.
+        let _ = self.messages.send(Message::Stop);
     }
 }
 
@@ -95,6 +102,12 @@ async fn keep(
             Message::Call(waiting) => waiting,
             Message::Close => {
                 current = None;
+                continue;
+            }
+            Message::Stop => {
+                current = None;
+                // A worker's process is killed with it.
+                workers.shutdown().await;
                 continue;
             }
         };

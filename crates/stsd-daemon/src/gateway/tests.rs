@@ -1,6 +1,7 @@
 //! What happens to calls when the gateway's process does not behave. The process is a stand-in that
 //! does nothing; the test speaks on its socket.
 
+use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
 use stsd_protocol::frame::{HEADER, REQUEST_LIMIT, RESPONSE_LIMIT, header, length};
@@ -207,6 +208,21 @@ async fn a_call_with_credentials_is_not_made_again_after_a_lock() {
     let Some(Message::Call(again)) = stage.back.recv().await else { panic!("nothing came back") };
     assert!(matches!(again.operation, Operation::Plan(_)));
     drop(planned);
+}
+
+#[tokio::test]
+async fn a_stop_answers_whoever_waits_and_those_after_it() {
+    // sleep never reads and never answers.
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("hangs");
+    std::fs::write(&program, "#!/bin/sh\nexec sleep 60\n").unwrap();
+    std::fs::set_permissions(&program, PermissionsExt::from_mode(0o700)).unwrap();
+    let gateway = GatewayProcess::new(program, None);
+    for _ in 0..2 {
+        let waiting = gateway.call(unlock(), Settings::default());
+        gateway.stop();
+        assert_eq!(failure(waiting.await).1, "GatewayLost");
+    }
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 use stsd_protocol::Places;
 use tokio::net::{TcpListener, UnixListener};
+use tracing::warn;
 
 pub use address::{ListenAddress, ListenAddressError};
 pub use descriptor::raise_descriptor_limit;
@@ -57,7 +58,8 @@ impl Listeners {
         // The longer of the two; said before anything is made.
         directory::check_length(&credentials)?;
         directory::prepare(&places.runtime, uid)?;
-        let mut claim = Claim { bound: Vec::new(), _lock: LockFile::take(&places.lock_file())? };
+        let locks = Locks::take(places)?;
+        let mut claim = Claim { bound: Vec::new(), _locks: locks };
         let control = claim.door(inherited.control, &control)?;
         let credentials = claim.door(inherited.credentials, &credentials)?;
         let endpoint: io::Result<_> = inherited.endpoint.into_iter().map(watched).collect();
@@ -74,7 +76,30 @@ impl Listeners {
 #[derive(Debug)]
 pub struct Claim {
     bound: Vec<PathBuf>,
-    _lock: LockFile,
+    _locks: Locks,
+}
+
+/// One daemon a user: of those with the same runtime directory, and of those with the same state
+/// directory.
+#[derive(Debug)]
+struct Locks {
+    _runtime: LockFile,
+    _state: Option<LockFile>,
+}
+
+impl Locks {
+    fn take(places: &Places) -> Result<Self, ListenersError> {
+        let runtime = LockFile::take(&places.lock_file())?;
+        let state = match LockFile::take(&places.state_lock_file()) {
+            // A state directory that nobody can write to is no place to be in each other's way.
+            Err(ListenersError::Lock { source, .. }) => {
+                warn!(error = %source, "could not lock the state directory");
+                None
+            }
+            taken => Some(taken?),
+        };
+        Ok(Self { _runtime: runtime, _state: state })
+    }
 }
 
 impl Claim {

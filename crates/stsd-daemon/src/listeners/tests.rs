@@ -39,6 +39,17 @@ async fn a_second_daemon_leaves_the_first_ones_sockets_alone() {
 }
 
 #[tokio::test]
+async fn a_second_daemon_with_another_runtime_directory_does_not_share_the_state() {
+    let (home, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let places = places(home.path());
+    std::fs::create_dir_all(&places.state).unwrap();
+    let elsewhere = Places { runtime: other.path().join("stsd"), ..places.clone() };
+    let _first = open(&places, Inherited::default()).unwrap();
+    let error = open(&elsewhere, Inherited::default()).unwrap_err();
+    assert!(matches!(error, ListenersError::AlreadyRunning { .. }), "{error}");
+}
+
+#[tokio::test]
 async fn a_clean_end_removes_the_sockets_and_lets_the_next_daemon_start() {
     let home = tempfile::tempdir().unwrap();
     let places = places(home.path());

@@ -165,7 +165,10 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
                 let locked = self.state.lock(profile.as_deref(), now);
                 if let Ok(locked) = &locked {
                     info!(identities = ?locked.locked, "locked");
-                    self.gateway.close();
+                    match profile {
+                        Some(_) => self.gateway.close(),
+                        None => self.gateway.stop(),
+                    }
                 }
                 // The snapshot goes first: whoever hears "locked" is served nothing afterwards.
                 self.publish();

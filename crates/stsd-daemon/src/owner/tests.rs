@@ -82,6 +82,10 @@ impl Gateway for Script {
     fn close(&self) {
         self.closed.fetch_add(1, Ordering::SeqCst);
     }
+
+    fn stop(&self) {
+        self.closed.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 /// Counts how often it is asked to keep something, and fails the first time.

@@ -101,8 +101,9 @@ impl State {
     fn role_failed(&mut self, name: &str, failure: &Failure, now: Now) {
         let jitter = self.jitter.fraction();
         let Some(place) = self.place(name) else { return };
+        let unlock = self.renewing_command(place);
         let profile = &mut self.table.profiles[place];
-        let refusal = Arc::new(role_refusal(failure, name, profile.worked));
+        let refusal = Arc::new(role_refusal(failure, name, unlock.as_deref()));
         let before = profile.trouble.take();
         profile.trouble = Some(Trouble::after(before.as_ref(), failure, refusal, now, jitter));
         profile.asking = None;
@@ -115,6 +116,14 @@ impl State {
         {
             session.end();
         }
+    }
+
+    /// What renews the MFA of a role that has worked under the session that there is.
+    fn renewing_command(&self, place: usize) -> Option<String> {
+        let profile = &self.table.profiles[place];
+        let session = self.table.session_of(profile).filter(|_| profile.worked)?;
+        let with_device = matches!(session.phase, Phase::Unlocked { mfa_serial: Some(_), .. });
+        with_device.then(|| session.unlock_command())
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use stsd_protocol::gateway::{Failure, FailureKind, GATEWAY_MISSING, Operation, Outcome, Settings};
 use stsd_protocol::{Refusal, RefusalCode, Timestamp};
 
-use super::session::quoted;
+use super::session::{Session, quoted};
 
 /// One call of the gateway.
 #[derive(Debug)]
@@ -57,12 +57,9 @@ pub struct Finished {
     pub sts_date: Option<Timestamp>,
 }
 
-/// Says a failed GetSessionToken. `source_profile` is the one to name in a hint.
-pub(super) fn session_refusal(failure: &Failure, source_profile: &str) -> Refusal {
-    let unlock = match source_profile {
-        "default" => "stsd unlock".to_owned(),
-        profile => format!("stsd unlock {}", quoted(profile)),
-    };
+/// Says a failed GetSessionToken.
+pub(super) fn session_refusal(failure: &Failure, session: &Session) -> Refusal {
+    let (unlock, source_profile) = (session.unlock_command(), &session.planned.keys.source_profile);
     let detail = format!("{}: {}", failure.code, failure.message);
     match failure.kind {
         _ if failure.code == GATEWAY_MISSING => other_refusal(failure),
@@ -105,17 +102,18 @@ fn says_no(failure: &Failure) -> bool {
     failure.http_status.is_some_and(|status| status >= 300)
 }
 
-/// Says a failed AssumeRole.
-pub(super) fn role_refusal(failure: &Failure, profile: &str, worked_before: bool) -> Refusal {
+/// Says a failed AssumeRole. `unlock` is the command that renews the session, where the role has
+/// worked under the one that there is.
+pub(super) fn role_refusal(failure: &Failure, profile: &str, unlock: Option<&str>) -> Refusal {
     let name = quoted(profile);
     let detail = format!("{}: {}", failure.code, failure.message);
     match failure.kind {
         _ if failure.code == GATEWAY_MISSING => other_refusal(failure),
-        FailureKind::Denied if worked_before => Refusal::new(
+        FailureKind::Denied if unlock.is_some() => Refusal::new(
             RefusalCode::Denied,
             format!("STS denied profile {name}, which worked earlier; the MFA may be too old for the role's policy: {detail}"),
         )
-        .with_hint("run `stsd unlock` to renew it"),
+        .with_hint(format!("run `{}` to renew it", unlock.unwrap_or_default())),
         FailureKind::Denied | FailureKind::WrongCode => {
             Refusal::new(RefusalCode::Denied, format!("STS denied profile {name}: {detail}"))
                 .with_hint(format!("ask for the role's trust policy, then run `stsd refresh {name}`"))
@@ -146,13 +144,17 @@ pub(crate) fn other_refusal(failure: &Failure) -> Refusal {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use stsd_protocol::RefusalCode;
     use stsd_protocol::gateway::{Failure, FailureKind};
 
-    use super::session_refusal;
+    use super::{Session, session_refusal};
+    use crate::state::test_plan;
 
     #[test]
     fn an_unlock_whose_answer_cannot_be_read_leaves_the_code_in_doubt() {
+        let session = Session::new(Arc::new(test_plan().identities.remove(0)), false);
         for (http_status, code_sent, code) in [
             (None, true, RefusalCode::OutcomeUnknown),
             (Some(200), true, RefusalCode::OutcomeUnknown),
@@ -168,7 +170,7 @@ mod tests {
                 http_status,
                 code_sent,
             };
-            let refusal = session_refusal(&failure, "default");
+            let refusal = session_refusal(&failure, &session);
             assert_eq!(refusal.code, code, "{http_status:?} {code_sent}");
             let next_code = refusal.hint.starts_with("wait for the next code");
             assert_eq!(next_code, code_sent, "{}", refusal.hint);

@@ -49,6 +49,10 @@ impl State {
             }
         }
         self.table.names = Arc::new(names(&self.table.profiles));
+        let default = self.identity_of(None).ok();
+        for session in &mut self.table.sessions {
+            session.is_default = default.as_deref() == Some(session.identity());
+        }
         true
     }
 

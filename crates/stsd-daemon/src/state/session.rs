@@ -16,6 +16,8 @@ use crate::schedule::EXPIRING;
 pub struct Session {
     /// What the configuration says of it.
     pub planned: Arc<PlannedIdentity>,
+    /// Whether it is what `stsd unlock` means where no profile is named.
+    pub is_default: bool,
     /// What there is to give.
     pub phase: Phase,
     /// Every lock and every new session begins another one; a result of an earlier one is dropped.
@@ -58,6 +60,7 @@ impl Session {
         let phase = resting(&planned, locked_by_hand);
         Self {
             planned,
+            is_default: false,
             phase,
             generation: 0,
             asking: false,
@@ -113,12 +116,23 @@ impl Session {
 
     /// Why nothing comes from this session, for whoever asks for a profile that it feeds.
     pub fn refusal(&self, now: Now) -> Refusal {
-        match (self.state(now), &self.last_error) {
+        let refusal = match (self.state(now), &self.last_error) {
             (SessionState::Refused, Some(error)) => (**error).clone(),
             (SessionState::Ended, _) => Refusal::new(RefusalCode::Locked, "the session has ended"),
             _ => Refusal::new(RefusalCode::Locked, "stsd is locked"),
+        };
+        match refusal.code {
+            RefusalCode::Locked => refusal.with_hint(format!("run `{}`", self.unlock_command())),
+            _ => refusal,
         }
-        .for_unlock_of(&self.planned.keys.source_profile)
+    }
+
+    /// What to type to unlock this identity and no other.
+    pub fn unlock_command(&self) -> String {
+        if self.is_default {
+            return "stsd unlock".to_owned();
+        }
+        format!("stsd unlock {}", quoted(&self.planned.keys.source_profile))
     }
 
     /// Forgets what is held; what was handed out is remembered by its end alone.
@@ -187,21 +201,6 @@ impl Session {
 
 fn resting(planned: &PlannedIdentity, locked_by_hand: bool) -> Phase {
     if locked_by_hand || planned.mfa_serial.is_some() { Phase::Locked } else { Phase::KeysAlone }
-}
-
-/// Gives a locked refusal the command that unlocks the right identity.
-trait ForUnlock {
-    fn for_unlock_of(self, source_profile: &str) -> Self;
-}
-
-impl ForUnlock for Refusal {
-    fn for_unlock_of(self, source_profile: &str) -> Self {
-        if self.code == RefusalCode::Locked && source_profile != "default" {
-            let hint = format!("run `stsd unlock {}`", quoted(source_profile));
-            return self.with_hint(hint);
-        }
-        self
-    }
 }
 
 /// A profile's name as it can be typed: in single quotes where a shell would read it otherwise.

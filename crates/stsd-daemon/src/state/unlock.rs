@@ -182,7 +182,7 @@ impl State {
         }
         let Some(session) = self.session_mut(identity) else { return };
         session.asking = false;
-        let refusal = Arc::new(session_refusal(failure, &session.planned.keys.source_profile));
+        let refusal = Arc::new(session_refusal(failure, session));
         if !session.needs_a_person() && !by_code {
             let before = session.trouble.take();
             session.trouble = Some(Trouble::after(before.as_ref(), failure, refusal, now, jitter));

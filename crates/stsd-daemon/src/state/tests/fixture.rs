@@ -30,8 +30,16 @@ impl Story {
     }
 
     pub(super) fn after_a_restart(remembered: Remembered) -> Self {
+        Self::configured(remembered, "default")
+    }
+
+    pub(super) fn with_default(profile: &str) -> Self {
+        Self::configured(Remembered::default(), profile)
+    }
+
+    fn configured(remembered: Remembered, default_profile: &str) -> Self {
         let options = Options {
-            default_profile: "default".to_owned(),
+            default_profile: default_profile.to_owned(),
             session_duration: Duration::from_secs(12 * HOUR),
             settings: Settings::default(),
             seed: 1,

@@ -22,10 +22,18 @@ fn a_locked_identity_says_what_to_type() {
 fn the_command_names_the_identity_where_it_is_not_the_default_one() {
     let mut story = Story::begin();
     let mut other = plan();
-    other.identities[0] = identity(ALICE, "it's me", Some(SERIAL));
+    other.identities[1] = identity(CI, "it's me", Some(SERIAL));
     story.state.replan(other);
-    let hint = story.refusal("prod").hint;
+    let hint = story.refusal("deploy").hint;
     assert_eq!(hint, r"run `stsd unlock 'it'\''s me'`");
+}
+
+#[test]
+fn the_short_command_is_the_configured_default_profiles() {
+    let mut story = Story::with_default("deploy");
+    story.state.lock(None, story.now()).unwrap();
+    assert_eq!(story.refusal("ci").hint, "run `stsd unlock`");
+    assert_eq!(story.refusal("prod").hint, "run `stsd unlock default`");
 }
 
 #[test]
