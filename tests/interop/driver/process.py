@@ -80,7 +80,7 @@ class Ran:
     """A program that came to its end: what it printed, its status, and how long it took."""
 
     def __init__(self, command, environment, stdin=""):
-        start = time.monotonic()
+        start, stalled = time.monotonic(), starved()
         try:
             done = subprocess.run(
                 [str(word) for word in command],
@@ -89,6 +89,8 @@ class Ran:
         except subprocess.TimeoutExpired:
             raise Failure(f"{command[0]} took more than {DEADLINE:.0f} s") from None
         self.seconds = time.monotonic() - start
+        # What a machine that has nothing else to do would have taken, at least.
+        self.unstarved = self.seconds - (starved() - stalled)
         self.status, self.stdout, self.stderr = done.returncode, done.stdout, done.stderr
 
     def last_line(self):
@@ -101,3 +103,12 @@ class Ran:
         if self.status != 0:
             raise Failure(f"exit {self.status}: {self.last_line()}")
         return self
+
+
+def starved():
+    """For how many seconds somebody here has waited for a processor; where nobody knows, none."""
+    try:
+        with open("/proc/pressure/cpu") as pressure:
+            return int(pressure.readline().rsplit("total=", 1)[1]) / 1e6
+    except OSError:
+        return 0.0

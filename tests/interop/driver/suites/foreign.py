@@ -1,4 +1,4 @@
-"""An STS that none of us wrote: moto. It checks little, but it speaks the protocol from somebody else's reading of it."""
+"""An STS that none of us wrote: moto. It checks little, but it is somebody else's reading of the protocol."""
 
 import re
 

@@ -27,6 +27,7 @@ def run(client, stand, report):
     """Every way for one client; the stand is unlocked."""
     user, stsd = stand.user(), stand.binaries / "stsd"
     shell = stand.shell("prod")
+    staging = shell | {"AWS_PROFILE": "staging"}
     hostile = stand.shell("prod", PLANTED)
     exec_prod = (stsd, "exec", "prod", "--")
     ways = [
@@ -35,7 +36,7 @@ def run(client, stand, report):
         ("env, the user's own session", ALICE, ALICE_BUCKETS, lambda: client.both(stand.shell("default"))),
         ("exec prod", PROD, PROD_BUCKETS, lambda: client.both(user, around=exec_prod)),
         ("env prod, profile staging named", STAGING, PROD_BUCKETS, lambda: client.both(shell, "staging")),
-        ("env prod, AWS_PROFILE=staging", STAGING, PROD_BUCKETS, lambda: client.both(shell | {"AWS_PROFILE": "staging"})),
+        ("env prod, AWS_PROFILE=staging", STAGING, PROD_BUCKETS, lambda: client.both(staging)),
         ("env prod over another's keys", PROD, PROD_BUCKETS, lambda: client.both(hostile)),
         ("exec prod over another's keys", PROD, PROD_BUCKETS, lambda: client.both(user | PLANTED, around=exec_prod)),
     ]
