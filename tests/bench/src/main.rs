@@ -35,21 +35,21 @@ pub(crate) struct Pace {
 }
 
 const LONG: Pace = Pace {
-    rounds: 30,
+    rounds: 20,
     round: Duration::from_millis(200),
     processes: 400,
     starts: 15,
     refreshes: 40,
-    idle: Duration::from_secs(30),
+    idle: Duration::from_secs(15),
 };
 
 const SHORT: Pace = Pace {
-    rounds: 10,
+    rounds: 8,
     round: Duration::from_millis(100),
-    processes: 150,
+    processes: 100,
     starts: 5,
     refreshes: 20,
-    idle: Duration::from_secs(5),
+    idle: Duration::from_secs(3),
 };
 
 fn main() -> ExitCode {
