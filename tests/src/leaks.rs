@@ -9,7 +9,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 pub struct Planted {
     /// Such as "the session token of alice".
     pub name: String,
-    spellings: Vec<(&'static str, Vec<u8>)>,
+    spellings: Vec<(&'static str, String)>,
 }
 
 impl Planted {
@@ -18,29 +18,33 @@ impl Planted {
         let plain = secret.as_bytes();
         // A token code is too short to be looked for inside other text in these.
         let long = plain.len() > SHORT;
-        let mut spellings = vec![("plain", plain.to_vec())];
+        let mut spellings = vec![("plain", secret.to_owned())];
         if long {
             // Base64 of a longer text has it at one of three offsets; the ends belong to neighbours.
             for offset in 0..3 {
                 let padded = [&[0; 3][..offset], plain].concat();
                 for encoding in [&BASE64, &BASE64URL_NOPAD] {
                     let text = encoding.encode(&padded);
-                    let inner = &text.as_bytes()[4..text.len() - 5];
-                    spellings.push(("base64", inner.to_vec()));
+                    spellings.push(("base64", text[4..text.len() - 5].to_owned()));
                 }
             }
-            spellings.push(("hexadecimal", HEXLOWER.encode(plain).into_bytes()));
-            spellings.push(("hexadecimal", HEXUPPER.encode(plain).into_bytes()));
+            spellings.push(("hexadecimal", HEXLOWER.encode(plain)));
+            spellings.push(("hexadecimal", HEXUPPER.encode(plain)));
             let percent = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
-            spellings.push(("percent-encoded", percent.into_bytes()));
+            spellings.push(("percent-encoded", percent));
         }
         Self { name: name.into(), spellings }
     }
 
-    /// How it is spelt there, if it is there at all.
+    /// How it is spelt there, if it is there at all. Every spelling is ASCII, so that bytes which are
+    /// no text in between change nothing.
     pub fn found_in(&self, bytes: &[u8]) -> Option<&'static str> {
-        let holds = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
-        self.spellings.iter().find(|(_, part)| holds(part)).map(|(spelling, _)| *spelling)
+        self.found_in_text(&String::from_utf8_lossy(bytes))
+    }
+
+    fn found_in_text(&self, text: &str) -> Option<&'static str> {
+        let found = self.spellings.iter().find(|(_, part)| text.contains(part.as_str()));
+        found.map(|(spelling, _)| *spelling)
     }
 }
 
@@ -50,8 +54,9 @@ impl Planted {
 /// If one is. Says which, never what.
 #[track_caller]
 pub fn assert_clean(place: &str, bytes: &[u8], planted: &[Planted]) {
+    let text = String::from_utf8_lossy(bytes);
     for secret in planted {
-        if let Some(spelling) = secret.found_in(bytes) {
+        if let Some(spelling) = secret.found_in_text(&text) {
             panic!("{} stands {spelling} in {place}", secret.name);
         }
     }

@@ -95,7 +95,7 @@ fn a_missing_one_is_named_and_the_daemon_goes_on() {
     assert!(said.contains(&format!("cannot start {}", path.display())), "{said}");
     assert_eq!(stsd.get("/creds/prod").status, 200, "what is held is served");
     let said = stsd.stsd(&["unlock", &stsd.code(ALICE_DEVICE)]).failed(75);
-    assert!(said.contains("no code was sent"), "{said}");
+    assert!(said.contains("hint: put stsd-gateway, of the same version, beside stsd-daemon"));
     fs::rename(path.with_extension("away"), &path).unwrap();
     stsd.stsd(&["refresh", "staging"]).well();
 }
@@ -144,11 +144,7 @@ fn a_lock_during_a_refresh_wins() {
         let refused = client.join().unwrap();
         assert_eq!((refused.status, refused.json()["code"].as_str()), (403, Some("StsdLocked")));
     });
-    let ended = |entries: &[Entry]| {
-        entries.iter().any(|entry| entry.asked.action == "AssumeRole" && entry.outcome.is_some())
-    };
-    stsd.journal_when(ended);
-    assert!(childless_within(stsd.daemon().pid(), PATIENCE).is_some(), "its answer has come");
+    assert!(childless_within(stsd.daemon().pid(), PATIENCE).is_some(), "nothing more can come");
     assert_eq!(stsd.profile("staging")["state"], "locked");
     assert_eq!(stsd.get("/creds/staging").status, 403);
 }
@@ -164,7 +160,7 @@ fn a_lock_during_an_unlock_wins() {
         stsd.stsd(&["lock"]).well();
         assert_eq!(unlock.join().unwrap().code, 77);
     });
-    assert!(childless_within(stsd.daemon().pid(), PATIENCE).is_some(), "its answer has come");
+    assert!(childless_within(stsd.daemon().pid(), PATIENCE).is_some(), "nothing more can come");
     assert_eq!(stsd.session(ALICE)["state"], "locked");
 }
 
