@@ -92,6 +92,13 @@ fn build(progress: Stdio) -> Result<Programs, BuildError> {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stdin(Stdio::null())
         .stderr(progress);
+    // What cargo has told us of this package is none of the nested build's business: ring's build
+    // script looks at it, and all that is built on ring would be built anew each time.
+    for (name, _) in env::vars_os() {
+        if OF_THIS_PACKAGE.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+            command.env_remove(name);
+        }
+    }
     let output = command.output().map_err(|source| BuildError::Cargo { cargo, source })?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
@@ -126,3 +133,6 @@ fn executable(messages: &str, name: &str) -> Option<PathBuf> {
         .filter_map(|message| message["executable"].as_str().map(PathBuf::from));
     found.next()
 }
+
+/// The variables that `cargo run` and `cargo test` set for one package.
+const OF_THIS_PACKAGE: &[&str] = &["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
