@@ -79,6 +79,11 @@ pub(super) fn session_refusal(failure: &Failure, session: &Session) -> Refusal {
             Refusal::new(RefusalCode::Unavailable, format!("STS gave no session: {detail}"))
                 .with_hint(format!("wait for the next code and run `{unlock}` again"))
         }
+        FailureKind::Unavailable if says_no(failure) => Refusal::new(
+            RefusalCode::Unavailable,
+            format!("STS does not answer as it should, and no code was sent: {detail}"),
+        )
+        .with_hint(format!("run `{unlock}` again in a minute")),
         FailureKind::Unavailable => Refusal::new(
             RefusalCode::Unavailable,
             format!("STS cannot be reached, and no code was sent: {detail}"),
@@ -118,6 +123,11 @@ pub(super) fn role_refusal(failure: &Failure, profile: &str, unlock: Option<&str
             Refusal::new(RefusalCode::Denied, format!("STS denied profile {name}: {detail}"))
                 .with_hint(format!("ask for the role's trust policy, then run `stsd refresh {name}`"))
         }
+        FailureKind::Unavailable if says_no(failure) => Refusal::new(
+            RefusalCode::Unavailable,
+            format!("STS gave no credentials for profile {name}: {detail}"),
+        )
+        .with_hint("wait: stsd asks again by itself, and `stsd status` shows when it has them"),
         FailureKind::Unavailable => Refusal::new(
             RefusalCode::Unavailable,
             format!("STS cannot be reached for profile {name}: {detail}"),
@@ -149,8 +159,25 @@ mod tests {
     use stsd_protocol::RefusalCode;
     use stsd_protocol::gateway::{Failure, FailureKind};
 
-    use super::{Session, session_refusal};
+    use super::{Session, role_refusal, session_refusal};
     use crate::state::test_plan;
+
+    #[test]
+    fn an_sts_that_throttles_is_not_called_out_of_reach() {
+        let mut failure = Failure {
+            kind: FailureKind::Unavailable,
+            code: "Throttling".to_owned(),
+            message: "Rate exceeded".to_owned(),
+            retryable: true,
+            http_status: Some(400),
+            code_sent: false,
+        };
+        let message = role_refusal(&failure, "prod", None).message;
+        assert_eq!(message, "STS gave no credentials for profile prod: Throttling: Rate exceeded");
+        failure.http_status = None;
+        let message = role_refusal(&failure, "prod", None).message;
+        assert!(message.starts_with("STS cannot be reached for profile prod: "), "{message}");
+    }
 
     #[test]
     fn an_unlock_whose_answer_cannot_be_read_leaves_the_code_in_doubt() {
