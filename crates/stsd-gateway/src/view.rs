@@ -58,7 +58,13 @@ impl View {
             self.setting(&entry.key, &entry.value, entry.nested());
         }
         if served {
-            self.credentials(if name == "default" { "" } else { &planned.path });
+            match planned.path.as_str() {
+                _ if name == "default" => self.credentials(""),
+                // Without the dashes a form such as `--`, of a name without a single ASCII letter,
+                // would be read as an option, and another identity served.
+                path if path.starts_with('-') => self.credentials(&format!("-- {path}")),
+                path => self.credentials(path),
+            }
         }
     }
 
@@ -85,8 +91,12 @@ impl View {
         value: &str,
         nested: impl Iterator<Item = (String, &'a str)>,
     ) {
-        self.line(format!("{key} = {value}").trim_end());
-        for (key, value) in nested.filter(|(key, _)| is_identifier(key) && !is_secret(key)) {
+        if is_one_line(value) {
+            self.line(format!("{key} = {value}").trim_end());
+        }
+        let plain =
+            |key: &str, value: &str| is_identifier(key) && !is_secret(key) && is_one_line(value);
+        for (key, value) in nested.filter(|(key, value)| plain(key, value)) {
             self.line(&format!("    {key} = {value}"));
         }
     }
@@ -144,6 +154,12 @@ fn is_secret(key: &str) -> bool {
         .any(|part| key.contains(part))
 }
 
+/// Whether every reader takes the value for one line. A bare CR ends one for Python's readers, and
+/// what stands behind it would be a setting that nobody looked at here.
+fn is_one_line(value: &str) -> bool {
+    !value.contains(|sign: char| sign.is_control() && sign != '\t')
+}
+
 /// Whether a key would make an SDK look for credentials elsewhere than at stsd.
 fn starts_a_provider(key: &str) -> bool {
     key.starts_with("sso_") || PROVIDER_KEYS.contains(&key)
@@ -158,10 +174,17 @@ fn secrets(set: &ProfileSet) -> Vec<String> {
     secret.map(|setting| setting.entry.value.clone()).filter(|value| value.len() >= 8).collect()
 }
 
-/// botocore splits the command like a shell, the other SDKs give it to one: both know double quotes.
+/// botocore splits the command like a shell, the other SDKs give it to one: both know double quotes,
+/// and single ones for what means something to a shell between double ones.
 fn command(program: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%".contains(c);
-    if program.chars().all(plain) { program.to_owned() } else { format!("\"{program}\"") }
+    match program {
+        _ if program.chars().all(plain) => program.to_owned(),
+        _ if program.contains(['"', '$', '`', '\\']) => {
+            format!("'{}'", program.replace('\'', r"'\''"))
+        }
+        _ => format!("\"{program}\""),
+    }
 }
 
 const PROVIDER_KEYS: &[&str] = &[

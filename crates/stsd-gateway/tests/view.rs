@@ -179,6 +179,38 @@ fn the_programs_path_is_quoted_where_it_holds_a_blank() {
 }
 
 #[test]
+fn nothing_in_the_programs_path_means_anything_to_a_shell() {
+    for (path, quoted) in [
+        ("/opt/$(id)/stsd", "'/opt/$(id)/stsd'"),
+        ("/opt/a`b\"c\\d/stsd", "'/opt/a`b\"c\\d/stsd'"),
+        ("/opt/it's $HOME/stsd", r"'/opt/it'\''s $HOME/stsd'"),
+    ] {
+        let view = Home::new("", "").plan_for(path).view;
+        let line = format!("credential_process = {quoted} credential-process\n");
+        assert!(view.contains(&line), "{view}");
+    }
+}
+
+#[test]
+fn a_name_whose_form_looks_like_an_option_is_still_that_profile() {
+    let config = format!("[profile \u{65e5}\u{672c}]\n{ROLE}source_profile = default\n");
+    let view = plan(&config, &format!("[default]\n{KEYS}")).view;
+    let lines = section(&view, "[profile \u{65e5}\u{672c}]");
+    assert_eq!(lines[1], "credential_process = /usr/bin/stsd credential-process -- --");
+}
+
+#[test]
+fn a_carriage_return_hides_no_setting_in_the_view() {
+    let config = format!(
+        "[default]\nregion = eu-west-1\noutput = json\raws_secret_access_key = {SECRET}\n\
+         s3 =\n  a = 1\raws_secret_access_key = {SECRET}\n  b = 2\n"
+    );
+    let view = plan(&config, "").view;
+    assert!(!view.contains("wJalr"), "{view}");
+    assert!(view.contains("region = eu-west-1") && view.contains("    b = 2"), "{view}");
+}
+
+#[test]
 fn the_view_reads_as_itself_again() {
     let config = format!(
         "[default]\nregion = eu-central-1\n[profile 'a b']\n{ROLE}source_profile = default\noutput = json\n"

@@ -223,6 +223,20 @@ mod tests {
         assert_eq!(unlock(&["-"]).first.as_deref(), Some("-"));
     }
 
+    /// So the view writes it: the path form of a name without a single ASCII letter.
+    #[test]
+    fn a_profile_may_look_like_an_option_behind_two_dashes() {
+        for name in ["--", "-", "-prod"] {
+            let words = ["stsd", "credential-process", "--", name];
+            match Arguments::try_parse_from(words).unwrap().command {
+                Command::CredentialProcess(arguments) => {
+                    assert_eq!(arguments.named().unwrap().as_deref(), Some(name));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
     #[test]
     fn a_length_that_sts_refuses_is_refused_here() {
         for length in ["899", "129601", "14m", "37h", "soon"] {

@@ -78,7 +78,9 @@ fn setting(line: &str) -> Option<(String, &str)> {
 fn calls_stsd(command: &str, profile: &str) -> bool {
     match profile {
         "default" => command.ends_with(" credential-process"),
-        name => command.ends_with(&format!(" credential-process {}", path_form(name))),
+        name => [" credential-process ", " credential-process -- "]
+            .iter()
+            .any(|words| command.ends_with(&format!("{words}{}", path_form(name)))),
     }
 }
 
@@ -99,6 +101,8 @@ s3 =
 [profile \"my prod\"]
 Region = ap-south-1
 credential_process = stsd credential-process my-prod
+[profile 日本]
+credential_process = stsd credential-process -- --
 [profile plain]
 output = json
 credential_process = granted credential-process --profile plain
@@ -115,6 +119,7 @@ region = eu-west-3
             ("prod", "prod", Some("us-west-2"), true),
             ("my prod", "my prod", Some("ap-south-1"), true),
             ("my-prod", "my prod", Some("ap-south-1"), true),
+            ("--", "日本", None, true),
             ("plain", "plain", None, false),
         ] {
             let region = region.map(str::to_owned);
