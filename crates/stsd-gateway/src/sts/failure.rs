@@ -73,10 +73,13 @@ pub(super) fn is_skew(failure: &Failure) -> bool {
 }
 
 fn of_answer(code: &str, message: Option<&str>, status: u16) -> Failure {
-    let message = message.filter(|message| !message.is_empty()).unwrap_or("STS gives no reason");
+    let (code, message) = (&one_line(code), &one_line(message.unwrap_or_default()));
+    let message = if message.is_empty() { "STS gives no reason" } else { message };
     let wrong_code = code == "AccessDenied" && message.contains("invalid MFA one time pass code");
-    let outage =
-        status >= 500 || status == 429 || PASSING.contains(&code) || code.starts_with("Throttl");
+    let outage = status >= 500
+        || status == 429
+        || PASSING.contains(&code.as_str())
+        || code.starts_with("Throttl");
     let kind = match (wrong_code, outage) {
         (true, _) => FailureKind::WrongCode,
         (_, true) => FailureKind::Unavailable,
@@ -90,6 +93,13 @@ fn of_answer(code: &str, message: Option<&str>, status: u16) -> Failure {
         http_status: Some(status),
         code_sent: false,
     }
+}
+
+/// STS's words, as far as they may be shown. Behind the first line of a refused signature AWS repeats
+/// the request that it expected, `x-amz-security-token` included.
+fn one_line(text: &str) -> String {
+    let first = text.trim().lines().next().unwrap_or_default();
+    first.chars().filter(|sign| !sign.is_control()).take(LONGEST).collect()
 }
 
 fn of_connection<E>(error: &SdkError<E, HttpResponse>, trace: &Trace) -> Failure
@@ -144,6 +154,9 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
     })
 }
 
+/// The longest messages of STS name two ARNs and a policy.
+const LONGEST: usize = 1000;
+
 /// Codes that pass by themselves, beside those that begin with `Throttl` ("Common errors" of the API
 /// reference, and the SDKs' lists of what to retry).
 const PASSING: &[&str] = &[
@@ -161,3 +174,20 @@ const PASSING: &[&str] = &[
     "ServiceUnavailable",
     "IDPCommunicationError",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::of_answer;
+
+    #[test]
+    fn of_what_sts_says_only_the_first_line_is_shown() {
+        let message = "The request signature we calculated does not match.\n\n\
+                       The Canonical String for this request should have been\n\
+                       'POST\n/\n\nx-amz-security-token:fake-session-token'";
+        let failure = of_answer("SignatureDoesNotMatch", Some(message), 403);
+        assert_eq!(failure.message, "The request signature we calculated does not match.");
+        let failure = of_answer("Access\u{1b}Denied", Some(&"x".repeat(5000)), 403);
+        assert_eq!((failure.code.as_str(), failure.message.len()), ("AccessDenied", 1000));
+        assert_eq!(of_answer("AccessDenied", Some(" \n"), 403).message, "STS gives no reason");
+    }
+}
