@@ -29,13 +29,6 @@ pub fn hide_memory() -> Result<(), HardenError> {
     platform::hide_memory().map_err(HardenError::Memory)
 }
 
-/// The process that traces this one, if any: a debugger attached before [`harden`] reads on.
-///
-/// Always `None` on macOS, where [`harden`] ends a process that is being traced.
-pub fn tracer() -> Option<u32> {
-    platform::tracer()
-}
-
 /// The system refused to close the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HardenError {
@@ -56,28 +49,6 @@ mod platform {
     pub(super) fn hide_memory() -> Result<(), Errno> {
         nix::sys::prctl::set_dumpable(false)
     }
-
-    pub(super) fn tracer() -> Option<u32> {
-        let status = std::fs::read_to_string("/proc/self/status").ok()?;
-        tracer_in(&status)
-    }
-
-    fn tracer_in(status: &str) -> Option<u32> {
-        let value = status.lines().find_map(|line| line.strip_prefix("TracerPid:"))?;
-        value.trim().parse().ok().filter(|pid| *pid != 0)
-    }
-
-    #[cfg(test)]
-    mod tests {
-        use super::tracer_in;
-
-        #[test]
-        fn reads_the_tracer_from_the_kernels_text() {
-            assert_eq!(tracer_in("Name:\tstsd\nTracerPid:\t0\nUid:\t1\n"), None);
-            assert_eq!(tracer_in("Name:\tstsd\nTracerPid:\t4711\nUid:\t1\n"), Some(4711));
-            assert_eq!(tracer_in("Name:\tstsd\n"), None);
-        }
-    }
 }
 
 #[cfg(target_os = "macos")]
@@ -91,9 +62,5 @@ mod platform {
         let answer =
             unsafe { nix::libc::ptrace(nix::libc::PT_DENY_ATTACH, 0, std::ptr::null_mut(), 0) };
         Errno::result(answer).map(drop)
-    }
-
-    pub(super) fn tracer() -> Option<u32> {
-        None
     }
 }

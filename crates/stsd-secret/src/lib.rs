@@ -8,5 +8,5 @@ mod harden;
 mod secret;
 
 pub use allocator::WipingAllocator;
-pub use harden::{HardenError, harden, hide_memory, tracer};
+pub use harden::{HardenError, harden, hide_memory};
 pub use secret::Secret;
