@@ -186,8 +186,8 @@ fn session_length(text: &str) -> Result<Duration, String> {
 
 const EXIT_CODES: &str = "\
 Without a profile: $STSD_PROFILE, else $AWS_PROFILE, else the configured default.
-Exit codes: 0 done, 1 refused, 64 wrong usage, 69 no daemon, 75 try later, 77 locked,
-            78 configuration, 126 and 127 from exec, 130 ctrl-C.";
+Exit codes: 0 done, 1 refused, 64 wrong usage, 69 no daemon, 70 broken installation,
+            75 try later, 77 locked, 78 configuration, 126 and 127 from exec, 130 ctrl-C.";
 
 #[cfg(test)]
 mod tests {
