@@ -206,5 +206,6 @@ fn stopping() -> Refusal {
     Refusal::new(RefusalCode::Pending, "the daemon is stopping").with_hint("start it again")
 }
 
-/// How long a request for something cold is held: see DESIGN.md's wire section.
+/// How long a request for something cold is held. SDKs that are less patient hang up and come back;
+/// an error that comes earlier is final in several of them.
 const HOLD: Duration = Duration::from_millis(4500);

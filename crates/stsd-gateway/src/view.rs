@@ -1,5 +1,5 @@
 //! The text of the view: the user's configuration without secrets, in which each profile that stsd
-//! serves takes its credentials from stsd. See DESIGN.md, "How a profile reaches a tool".
+//! serves takes its credentials from stsd. See README.md, "How a profile reaches a tool".
 //!
 //! It is written from what was understood, never copied: comments may hold old keys, and so may lines
 //! that no SDK reads.

@@ -265,7 +265,7 @@ pub struct Plan {
     pub identities: Vec<PlannedIdentity>,
     /// Every mistake, and every setting that has no effect.
     pub problems: Vec<Problem>,
-    /// The text of the view; see DESIGN.md, "How a profile reaches a tool".
+    /// The text of the view; see README.md, "How a profile reaches a tool".
     pub view: String,
 }
 

@@ -76,7 +76,8 @@ pub enum RefusalCode {
 
 impl RefusalCode {
     /// The HTTP status that carries it. Never one that SDKs retry for a refusal that a repetition
-    /// cannot cure: see DESIGN.md's wire section.
+    /// cannot cure: a 404 makes Java hide everything, and 408, 429 and 5xx are tried again for minutes
+    /// by some.
     pub const fn http_status(self) -> u16 {
         self.row().0
     }

@@ -1,4 +1,4 @@
-//! The variables that connect a process to stsd, as DESIGN.md, "How a profile reaches a tool", has
+//! The variables that connect a process to stsd, as README.md, "How a profile reaches a tool", has
 //! them. Pure: what there is comes in, what is to be set and unset comes out, in a fixed order.
 
 use stsd_protocol::control::Environment;

@@ -203,7 +203,7 @@ async fn reap(mut child: Child, gently: bool) {
     }
 }
 
-/// DESIGN.md: closed after ten idle seconds.
+/// Long enough for a burst of calls, short enough for what the process has read.
 const IDLE: Duration = Duration::from_secs(10);
 
 /// The gateway's own time-out is 15 s for one call, and a chain makes several.

@@ -85,7 +85,7 @@ impl Profile {
         }
     }
 
-    /// The state of DESIGN.md's table.
+    /// The state that `stsd status` shows.
     pub fn state(&self, session: Option<&Session>, now: Now) -> ProfileState {
         let session = match (&self.planned.source, session) {
             (ProfileSource::Unsupported { .. }, _) => return ProfileState::Unsupported,

@@ -95,7 +95,7 @@ impl Session {
         }
     }
 
-    /// The state of DESIGN.md's table.
+    /// The state that `stsd status` shows.
     pub fn state(&self, now: Now) -> SessionState {
         match &self.phase {
             Phase::Unlocked { held, mfa_serial } => match held.remaining(now) {
