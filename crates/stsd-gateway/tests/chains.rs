@@ -54,6 +54,16 @@ fn a_role_may_name_its_own_profile_as_its_source() {
 }
 
 #[test]
+fn a_role_on_temporary_keys_of_its_own_is_not_taken_for_one_on_long_term_keys() {
+    let token = "aws_session_token = fake-session-token\n";
+    let config = format!("[profile self]\n{}source_profile = self\n{KEYS}{token}", role("A"));
+    let plan = plan(&config, "");
+    let reason = reason(&plan, "self");
+    assert!(reason.starts_with("profile self holds keys that are temporary ones"), "{reason}");
+    assert_eq!(plan.identities, []);
+}
+
+#[test]
 fn keys_of_a_source_go_before_its_role_and_a_role_before_its_own_keys() {
     let config = format!(
         "[profile top]\n{}source_profile = both\n[profile both]\n{}source_profile = default\n{KEYS}",

@@ -34,7 +34,10 @@ pub(crate) fn follow<'a>(set: &'a ProfileSet, start: &'a Profile) -> Chain<'a> {
         };
         if source == current.name && current.has_keys() {
             through.push(current);
-            return keys(through, current);
+            return match kind(current, true) {
+                Kind::Unsupported(unserved) => Chain::Unsupported { unserved, through },
+                _ => keys(through, current),
+            };
         }
         let Some(next) = set.profile(&source) else {
             let message = format!("there is no profile {source}");
