@@ -3,7 +3,7 @@
 use std::env;
 use std::io::{self, IsTerminal};
 
-use tracing::Level;
+use tracing::{Level, warn};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
@@ -14,9 +14,10 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// `Targets` and not `EnvFilter`: levels, alone or for one module, are all that anybody writes, and
 /// the other one brings a regex engine, a fifth of the program.
 pub fn start() {
-    let wanted = env::var("STSD_LOG").ok();
-    let filter =
-        wanted.as_deref().map_or_else(usual, |text| text.parse().unwrap_or_else(|_| usual()));
+    let usual = Targets::new().with_default(Level::INFO);
+    let wanted = env::var("STSD_LOG").ok().map(|text| text.parse::<Targets>());
+    let misread = matches!(wanted, Some(Err(_)));
+    let filter = wanted.and_then(Result::ok).unwrap_or(usual);
     let layer = fmt::layer()
         .with_writer(io::stderr)
         .with_target(false)
@@ -28,8 +29,7 @@ pub fn start() {
     } else {
         registry.with(layer).init();
     }
-}
-
-fn usual() -> Targets {
-    Targets::new().with_default(Level::INFO)
+    if misread {
+        warn!("could not read STSD_LOG: write error, warn, info, debug or trace");
+    }
 }

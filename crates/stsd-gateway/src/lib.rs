@@ -3,7 +3,6 @@
 //! runs it lives for seconds.
 
 mod clock;
-mod endpoint;
 mod files;
 mod http;
 mod profiles;

@@ -2,6 +2,7 @@
 //! places. No I/O happens here, and nothing here knows AWS, HTTP or a screen.
 
 pub mod control;
+mod endpoint;
 pub mod frame;
 pub mod gateway;
 mod length;
@@ -10,6 +11,7 @@ mod profile_name;
 mod refusal;
 mod timestamp;
 
+pub use endpoint::endpoint_mistake;
 pub use length::{LengthError, parse_length};
 pub use places::{Places, PlacesError};
 pub use profile_name::path_form;

@@ -268,7 +268,7 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
                     "read the AWS configuration"
                 );
                 for Problem { file, line, profile, key, message, .. } in &plan.problems {
-                    warn!(file, line, profile, key, "{message}");
+                    warn!(file, line, profile, key, reason = message, "found a mistake");
                 }
                 let view = plan.view.clone();
                 if self.state.replan(plan) {
@@ -276,7 +276,8 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
                 }
             }
             Outcome::Failure(failure) => {
-                warn!(code = failure.code, "{}", failure.message);
+                let (code, reason) = (&failure.code, &failure.message);
+                warn!(code, reason, "could not read the AWS configuration");
                 self.state.plan_failed(other_refusal(&failure));
             }
             Outcome::Credentials(_) | Outcome::Caller(_) => {
@@ -310,7 +311,7 @@ fn log(kind: &JobKind, outcome: &Outcome) {
     };
     match outcome {
         Outcome::Credentials(issued) => {
-            info!(what, name, expiration = %issued.credentials.expiration, "refreshed");
+            info!(what, name, expiration = %issued.credentials.expiration, "got credentials");
         }
         Outcome::Failure(failure) => {
             warn!(
@@ -318,8 +319,8 @@ fn log(kind: &JobKind, outcome: &Outcome) {
                 name,
                 code = failure.code,
                 retryable = failure.retryable,
-                "{}",
-                failure.message
+                reason = failure.message,
+                "got no credentials"
             );
         }
         Outcome::Plan(_) | Outcome::Caller(_) => {

@@ -127,7 +127,7 @@ pub(super) fn role_refusal(failure: &Failure, profile: &str, unlock: Option<&str
             RefusalCode::Unavailable,
             format!("STS gave no credentials for profile {name}: {detail}"),
         )
-        .with_hint("wait: stsd asks again by itself, and `stsd status` shows when it has them"),
+        .with_hint("run `stsd status` in a minute; stsd asks again by itself"),
         FailureKind::Unavailable => Refusal::new(
             RefusalCode::Unavailable,
             format!("STS cannot be reached for profile {name}: {detail}"),

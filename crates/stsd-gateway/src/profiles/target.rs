@@ -3,11 +3,11 @@
 
 use std::path::Path;
 
+use stsd_protocol::endpoint_mistake;
 use stsd_protocol::gateway::{Problem, Severity, StsTarget};
 
 use super::arn;
 use super::set::{Profile, ProfileSet};
-use crate::endpoint;
 
 /// Whether the text can stand in the host name of an endpoint as a region.
 pub(crate) fn is_region(text: &str) -> bool {
@@ -44,7 +44,7 @@ pub(crate) fn mistakes(set: &ProfileSet, profile: &Profile) -> Vec<Problem> {
         problems.push(error("services", "there is no [services …] section of that name"));
     }
     if let Some((key, url)) = endpoint_url(set, profile)
-        && let Some(message) = endpoint::mistake(&url)
+        && let Some(message) = endpoint_mistake(&url)
     {
         problems.push(error(key, message));
     }

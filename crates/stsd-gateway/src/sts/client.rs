@@ -10,13 +10,13 @@ use aws_sdk_sts::config::{
 };
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
+use stsd_protocol::endpoint_mistake;
 use stsd_protocol::gateway::{Failure, FailureKind, StsTarget};
 use stsd_secret::Secret;
 
 use super::Session;
 use super::failure::refusal;
 use super::user_agent::UserAgent;
-use crate::endpoint;
 use crate::http::{CONNECT_TIMEOUT, Route};
 
 /// What a call is signed with.
@@ -31,7 +31,7 @@ impl Session<'_> {
     pub(super) fn client(&self, signer: &Signer, target: &StsTarget) -> Result<Client, Failure> {
         let refused = |message: String| refusal(FailureKind::Configuration, "ConfigError", message);
         let url = target.endpoint_url.as_ref().or(self.settings.sts_endpoint.as_ref());
-        if let Some(mistake) = url.and_then(|url| endpoint::mistake(url)) {
+        if let Some(mistake) = url.and_then(|url| endpoint_mistake(url)) {
             return Err(refused(mistake.to_owned()));
         }
         let route = Route {

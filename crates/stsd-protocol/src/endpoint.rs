@@ -4,7 +4,7 @@
 use std::net::Ipv4Addr;
 
 /// Why an endpoint is refused; nothing if it is a good one.
-pub(crate) fn mistake(url: &str) -> Option<&'static str> {
+pub fn endpoint_mistake(url: &str) -> Option<&'static str> {
     let lower = url.to_ascii_lowercase();
     let (secure, rest) = match (lower.strip_prefix("https://"), lower.strip_prefix("http://")) {
         (Some(rest), _) => (true, rest),
@@ -45,7 +45,7 @@ fn is_loopback(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::mistake;
+    use super::endpoint_mistake;
 
     #[test]
     fn takes_https_anywhere_and_http_on_this_machine_only() {
@@ -58,7 +58,7 @@ mod tests {
             "http://localhost:1/",
             "http://[::1]:4566",
         ] {
-            assert_eq!(mistake(good), None, "{good}");
+            assert_eq!(endpoint_mistake(good), None, "{good}");
         }
         for bad in [
             "http://sts.amazonaws.com",
@@ -78,7 +78,7 @@ mod tests {
             "127.0.0.1:80",
             "",
         ] {
-            assert!(mistake(bad).is_some(), "{bad}");
+            assert!(endpoint_mistake(bad).is_some(), "{bad}");
         }
     }
 }
