@@ -99,6 +99,7 @@ fn parse(text: &str, home: Option<&Path>) -> Result<Configuration, String> {
             sts_endpoint: file.sts_endpoint.map(endpoint).transpose()?,
             ca_bundle: path("ca_bundle", file.ca_bundle)?,
             proxy: file.proxy.map(proxy).transpose()?,
+            ..Settings::default()
         },
     })
 }

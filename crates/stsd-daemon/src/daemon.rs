@@ -124,6 +124,7 @@ impl<C: Clock, G: Gateway> Service for Daemon<C, G> {
                 control: text(self.places.control_socket()),
                 credentials: text(self.places.credentials_socket()),
             },
+            clock_offset_seconds: table.clock_offset(now),
             sessions: table.session_reports(now),
             profiles: table.profile_reports(now),
         }
@@ -172,7 +173,7 @@ impl<C: Clock, G: Gateway> Service for Daemon<C, G> {
                 arn: caller.arn,
             }),
             Outcome::Failure(failure) => Err(other_refusal(&failure)),
-            Outcome::Credentials(_) | Outcome::Plan(_) => {
+            Outcome::Credentials(_) | Outcome::Plan(_) | Outcome::Inspection(_) => {
                 Err(Refusal::new(RefusalCode::Internal, "the gateway answered out of turn"))
             }
         }

@@ -59,7 +59,8 @@ impl Stage {
     }
 
     async fn unlock(&self, code: &str) -> Response {
-        let mfa = Some(Mfa { serial_number: DEVICE.to_owned(), token_code: Secret::new(code) });
+        let mfa =
+            Some(Mfa { serial_number: DEVICE.to_owned(), token_code: Some(Secret::new(code)) });
         let (keys, target) = (common::keys(), self.target.clone());
         self.ask(Operation::Unlock(UnlockRequest {
             keys,

@@ -16,7 +16,8 @@ fn home() -> Home {
 }
 
 fn unlock(code: Option<&str>) -> UnlockRequest {
-    let mfa = code.map(|code| Mfa { serial_number: MFA.to_owned(), token_code: Secret::new(code) });
+    let mfa =
+        code.map(|code| Mfa { serial_number: MFA.to_owned(), token_code: Some(Secret::new(code)) });
     UnlockRequest {
         keys: keys(),
         target: target(None),

@@ -59,6 +59,12 @@ pub struct Challenge {
     pub account_id: Option<String>,
     /// The device whose code is needed; `None` if none is.
     pub mfa_serial: Option<String>,
+    /// Whether an allowed `mfa_process` says the code where the request brings none.
+    #[serde(default)]
+    pub mfa_process: bool,
+    /// Whether `credential-process` may ask a person for the code (`prompt` of the configuration).
+    #[serde(default)]
+    pub prompt: bool,
 }
 
 /// Starts a session.
@@ -68,7 +74,7 @@ pub struct UnlockRequest {
     /// Any profile of the identity; `None` for the configured default.
     pub profile: Option<String>,
     /// Six digits, where a device is to be used.
-    #[serde(serialize_with = "expose_optional")]
+    #[serde(serialize_with = "Secret::expose_optional_to_wire")]
     pub token_code: Option<Secret>,
     /// 900 to 129,600; `None` for the configured length.
     pub duration_seconds: Option<u32>,
@@ -159,6 +165,9 @@ pub struct Status {
     pub config_view: String,
     /// The Unix sockets.
     pub sockets: Sockets,
+    /// What is added to the local clock to get STS's, in seconds, as last measured.
+    #[serde(default)]
+    pub clock_offset_seconds: i64,
     /// One for each identity.
     pub sessions: Vec<SessionReport>,
     /// One for each profile.
@@ -262,14 +271,4 @@ pub enum ProfileState {
     Unsupported,
     /// A mistake in the configuration.
     Invalid,
-}
-
-fn expose_optional<S: serde::Serializer>(
-    secret: &Option<Secret>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match secret {
-        Some(secret) => serializer.serialize_some(secret.expose()),
-        None => serializer.serialize_none(),
-    }
 }

@@ -1,6 +1,8 @@
 //! What the daemon asks the gateway, and what comes back. The gateway keeps nothing between two
 //! requests, so each one carries all that it needs.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use stsd_secret::Secret;
 
@@ -46,6 +48,22 @@ pub struct Settings {
     pub ca_bundle: Option<String>,
     /// The HTTP proxy on the way to STS.
     pub proxy: Option<String>,
+    /// The profiles whose `credential_process` and `mfa_process` may be run.
+    #[serde(default)]
+    pub allow_programs: Vec<String>,
+    /// The environment of those programs, besides `HOME`.
+    #[serde(default)]
+    pub program_environment: Vec<(String, String)>,
+    /// What stsd's own configuration says of a profile; goes before what the user's files say.
+    #[serde(default)]
+    pub profiles: BTreeMap<String, ProfileSettings>,
+}
+
+/// `[profiles.NAME]` of stsd's own configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProfileSettings {
+    /// The device, instead of the one in the user's files.
+    pub mfa_serial: Option<String>,
 }
 
 /// What the gateway can do. No `Debug` output of it shows a secret: every secret has the type.
@@ -60,6 +78,8 @@ pub enum Operation {
     Assume(AssumeRequest),
     /// GetCallerIdentity.
     Whoami(WhoamiRequest),
+    /// Say what stands in a pair of files, whether stsd could serve it or not.
+    Inspect(InspectRequest),
 }
 
 /// Asks for the profiles, their chains, every mistake, and the text of the view.
@@ -89,9 +109,9 @@ pub struct UnlockRequest {
 pub struct Mfa {
     /// The ARN of a virtual device, or the number printed on a hardware one.
     pub serial_number: String,
-    /// Six digits.
-    #[serde(serialize_with = "Secret::expose_to_wire")]
-    pub token_code: Secret,
+    /// Six digits; `None` if the profile's `mfa_process`, which must be allowed, is to say them.
+    #[serde(serialize_with = "Secret::expose_optional_to_wire", default)]
+    pub token_code: Option<Secret>,
 }
 
 /// Asks for the credentials at the end of a chain of roles.
@@ -114,6 +134,15 @@ pub struct WhoamiRequest {
     pub target: StsTarget,
     /// Added to the local clock, in seconds, before a request is signed.
     pub clock_offset: i64,
+}
+
+/// Asks what stands in the files that a tool would read.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct InspectRequest {
+    /// Absolute; `None` is `~/.aws/config`.
+    pub config_file: Option<String>,
+    /// Absolute; `None` is `~/.aws/credentials`.
+    pub credentials_file: Option<String>,
 }
 
 /// Where a call's credentials come from.
@@ -169,7 +198,7 @@ pub struct Hop {
 }
 
 /// Which STS a call goes to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StsTarget {
     /// The region whose endpoint is called and for which the request is signed.
     pub region: String,
@@ -177,6 +206,12 @@ pub struct StsTarget {
     pub endpoint_url: Option<String>,
     /// The profile's own `ca_bundle`; goes before [`Settings::ca_bundle`].
     pub ca_bundle: Option<String>,
+    /// `use_fips_endpoint`.
+    #[serde(default)]
+    pub use_fips: bool,
+    /// `use_dualstack_endpoint`.
+    #[serde(default)]
+    pub use_dual_stack: bool,
 }
 
 /// What came of a request.
@@ -189,6 +224,8 @@ pub enum Outcome {
     Credentials(Issued),
     /// To `whoami`.
     Caller(Caller),
+    /// To `inspect`.
+    Inspection(Inspection),
     /// To any.
     Failure(Failure),
 }
@@ -278,6 +315,9 @@ pub struct PlannedIdentity {
     pub account_id: Option<String>,
     /// The device; without one the identity needs no person.
     pub mfa_serial: Option<String>,
+    /// Whether an allowed `mfa_process` can say the device's code.
+    #[serde(default)]
+    pub mfa_process: bool,
     /// Which STS gives its session.
     pub target: StsTarget,
 }
@@ -329,6 +369,38 @@ pub enum ProfileSource {
         /// What to do about it.
         hint: String,
     },
+}
+
+/// What stands in a pair of files. Never holds a secret.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inspection {
+    /// The files, config first.
+    pub files: Vec<InspectedFile>,
+}
+
+/// One file of AWS settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InspectedFile {
+    /// Its absolute path.
+    pub file: String,
+    /// Why it cannot be read, if it exists and cannot.
+    pub unreadable: Option<String>,
+    /// Whether it exists.
+    pub exists: bool,
+    /// Its profiles, in the order of the file; sections of other kinds are left out.
+    pub profiles: Vec<InspectedProfile>,
+    /// What could not be understood.
+    pub problems: Vec<Problem>,
+}
+
+/// One profile as one file has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InspectedProfile {
+    /// As the user wrote it.
+    pub name: String,
+    /// Every key with a value, in lower case. The value is `None` wherever it might be secret:
+    /// secret access keys, tokens, and programs that are not stsd.
+    pub settings: BTreeMap<String, Option<String>>,
 }
 
 /// One mistake in the user's files, or one setting without effect.

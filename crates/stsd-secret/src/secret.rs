@@ -39,6 +39,20 @@ impl Secret {
     pub fn expose_to_wire<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.expose())
     }
+
+    /// The same for a field that need not be there.
+    ///
+    /// # Errors
+    /// Only those of the serializer.
+    pub fn expose_optional_to_wire<S: Serializer>(
+        secret: &Option<Self>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match secret {
+            Some(secret) => serializer.serialize_some(secret.expose()),
+            None => serializer.serialize_none(),
+        }
+    }
 }
 
 impl fmt::Debug for Secret {

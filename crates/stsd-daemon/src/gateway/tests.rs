@@ -90,7 +90,7 @@ fn unlock() -> Operation {
 }
 
 fn target() -> StsTarget {
-    StsTarget { region: "us-east-1".to_owned(), endpoint_url: None, ca_bundle: None }
+    StsTarget { region: "us-east-1".to_owned(), ..StsTarget::default() }
 }
 
 fn view(reply: Reply) -> String {

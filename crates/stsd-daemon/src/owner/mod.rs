@@ -280,7 +280,7 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
                 warn!(code, reason, "could not read the AWS configuration");
                 self.state.plan_failed(other_refusal(&failure));
             }
-            Outcome::Credentials(_) | Outcome::Caller(_) => {
+            Outcome::Credentials(_) | Outcome::Caller(_) | Outcome::Inspection(_) => {
                 let code = RefusalCode::Internal;
                 self.state.plan_failed(Refusal::new(code, "the gateway answered out of turn"));
             }
@@ -323,7 +323,7 @@ fn log(kind: &JobKind, outcome: &Outcome) {
                 "got no credentials"
             );
         }
-        Outcome::Plan(_) | Outcome::Caller(_) => {
+        Outcome::Plan(_) | Outcome::Caller(_) | Outcome::Inspection(_) => {
             error!(what, name, "the gateway answered out of turn")
         }
     }

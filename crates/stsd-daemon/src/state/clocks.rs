@@ -62,7 +62,7 @@ fn is_of_sts(outcome: &Outcome) -> bool {
         Outcome::Failure(Failure { kind, .. }) => {
             matches!(kind, FailureKind::Denied | FailureKind::WrongCode)
         }
-        Outcome::Plan(_) => false,
+        Outcome::Plan(_) | Outcome::Inspection(_) => false,
     }
 }
 

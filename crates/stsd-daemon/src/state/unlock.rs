@@ -56,6 +56,8 @@ impl Session {
             source_profile: self.planned.keys.source_profile.clone(),
             account_id: account.or_else(|| self.planned.account_id.clone()).or(of_serial),
             mfa_serial,
+            mfa_process: self.planned.mfa_process,
+            prompt: true,
         }
     }
 }
@@ -110,8 +112,9 @@ impl State {
         now: Now,
     ) -> Job {
         let clock_offset = self.table.clock_offset(now);
-        let code_mark =
-            mfa.as_ref().map(|mfa| self.spent.mark(&mfa.serial_number, &mfa.token_code));
+        let code_mark = mfa.as_ref().and_then(|mfa| {
+            mfa.token_code.as_ref().map(|code| self.spent.mark(&mfa.serial_number, code))
+        });
         // From now on, and not from the answer on: a lock in between lets the next unlock begin.
         if let Some(mark) = code_mark {
             self.spent.spend(mark, now);
@@ -258,7 +261,7 @@ impl State {
                 "this token code was used already, and STS takes each one once",
             ));
         }
-        Ok(Some(Mfa { serial_number, token_code }))
+        Ok(Some(Mfa { serial_number, token_code: Some(token_code) }))
     }
 
     fn duration(&self, asked: Option<u32>) -> Result<u32, Refusal> {

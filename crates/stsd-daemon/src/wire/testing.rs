@@ -79,6 +79,7 @@ impl Service for FakeService {
             authorization_token_file: String::new(),
             config_view: String::new(),
             sockets: Sockets { control: String::new(), credentials: String::new() },
+            clock_offset_seconds: 0,
             sessions: Vec::new(),
             profiles: Vec::new(),
         }
@@ -94,6 +95,8 @@ impl Service for FakeService {
             source_profile: request.profile.unwrap_or_else(|| "default".to_owned()),
             account_id: None,
             mfa_serial: None,
+            mfa_process: false,
+            prompt: true,
         }])
     }
 

@@ -70,6 +70,7 @@ impl<'a> Identity<'a> {
             },
             account_id: owner.map(|owner| owner.account.to_owned()),
             mfa_serial,
+            mfa_process: false,
             target,
         }
     }

@@ -31,7 +31,12 @@ pub(crate) fn target(set: &ProfileSet, profile: &Profile, home: Option<&Path>) -
         (Some(rest), Some(home)) => home.join(rest).to_string_lossy().into_owned(),
         _ => path,
     });
-    StsTarget { region, endpoint_url: endpoint_url(set, profile).map(|(_, url)| url), ca_bundle }
+    StsTarget {
+        region,
+        endpoint_url: endpoint_url(set, profile).map(|(_, url)| url),
+        ca_bundle,
+        ..StsTarget::default()
+    }
 }
 
 /// What is wrong with the profile's endpoint.

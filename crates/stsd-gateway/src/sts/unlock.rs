@@ -2,6 +2,7 @@
 //! before it is sent.
 
 use stsd_protocol::gateway::{Base, Caller, Failure, FailureKind, Issued, Outcome, UnlockRequest};
+use stsd_secret::Secret;
 
 use super::Session;
 use super::caller::caller;
@@ -14,7 +15,7 @@ pub(crate) async fn unlock(
     session: &mut Session<'_>,
     request: &UnlockRequest,
 ) -> Result<Outcome, Failure> {
-    let code = request.mfa.as_ref().map(|mfa| mfa.token_code.expose());
+    let code = request.mfa.as_ref().and_then(|mfa| mfa.token_code.as_ref()).map(Secret::expose);
     if code.is_some_and(|code| code.len() != 6 || !code.bytes().all(|byte| byte.is_ascii_digit())) {
         return Err(refusal(
             FailureKind::WrongCode,
@@ -28,7 +29,7 @@ pub(crate) async fn unlock(
     let mut call =
         session.client(&signer, &request.target)?.get_session_token().duration_seconds(duration);
     if let Some(mfa) = &request.mfa {
-        call = call.serial_number(&mfa.serial_number).token_code(mfa.token_code.expose());
+        call = call.serial_number(&mfa.serial_number).set_token_code(code.map(str::to_owned));
     }
     let with_code = request.mfa.is_some();
     let answer = call.send().await.map_err(|error| Failure {

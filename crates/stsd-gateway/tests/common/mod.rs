@@ -86,7 +86,7 @@ pub(crate) fn target(endpoint_url: Option<&str>) -> StsTarget {
     StsTarget {
         region: "eu-central-1".to_owned(),
         endpoint_url: endpoint_url.map(str::to_owned),
-        ca_bundle: None,
+        ..StsTarget::default()
     }
 }
 

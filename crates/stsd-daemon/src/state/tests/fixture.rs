@@ -216,6 +216,7 @@ pub(super) fn identity(key: &str, profile: &str, serial: Option<&str>) -> Planne
         keys: LongTermKeys { source_profile: profile.to_owned(), identity: key.to_owned() },
         account_id: None,
         mfa_serial: serial.map(str::to_owned),
+        mfa_process: false,
         target: target(),
     }
 }
@@ -247,5 +248,5 @@ fn other_profile(name: &str, source: ProfileSource) -> PlannedProfile {
 }
 
 fn target() -> StsTarget {
-    StsTarget { region: "us-east-1".to_owned(), endpoint_url: None, ca_bundle: None }
+    StsTarget { region: "us-east-1".to_owned(), ..StsTarget::default() }
 }

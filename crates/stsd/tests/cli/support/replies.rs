@@ -30,6 +30,8 @@ pub(crate) fn challenge(profile: &str, device: Option<&str>) -> Value {
         source_profile: profile.into(),
         account_id: Some(ACCOUNT.into()),
         mfa_serial: device.map(|name| format!("arn:aws:iam::{ACCOUNT}:mfa/{name}")),
+        mfa_process: false,
+        prompt: true,
     })
 }
 
@@ -83,6 +85,7 @@ pub(crate) fn status(sessions: Vec<SessionReport>, profiles: Vec<ProfileReport>)
             control: "/run/stsd.sock".into(),
             credentials: "/run/creds.sock".into(),
         },
+        clock_offset_seconds: 0,
         sessions,
         profiles,
     }
