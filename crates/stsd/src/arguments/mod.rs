@@ -1,0 +1,90 @@
+//! The command line: commands, flags and their help, a file for each group of commands. What stands
+//! here is parsed once and handed on; nothing here talks to the daemon.
+
+mod profile;
+mod shell;
+mod unlock;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+use stsd_protocol::{RefusalCode, VERSION};
+
+pub(crate) use profile::{ListArguments, PlainArguments, ProfileArguments};
+pub(crate) use shell::{EnvArguments, ExecArguments, Format};
+pub(crate) use unlock::UnlockArguments;
+
+use crate::show;
+
+/// One code a day, and every AWS tool on this machine has fresh credentials.
+#[derive(Debug, Parser)]
+#[command(name = "stsd", version, propagate_version = true)]
+#[command(arg_required_else_help = true, after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start a session with a token code; it feeds every profile that leads back to its keys
+    Unlock(UnlockArguments),
+    /// Forget the sessions; without a profile, all of them
+    Lock(ListArguments),
+    /// Show sessions, profiles and mistakes in the configuration
+    Status(PlainArguments),
+    /// Print the variables that connect a shell: eval "$(stsd env prod)"
+    Env(EnvArguments),
+    /// Run a command with those variables
+    Exec(ExecArguments),
+    /// Print credentials as `credential_process` in an AWS config wants them
+    CredentialProcess(ProfileArguments),
+    /// Ask AWS who the profile is
+    Whoami(ListArguments),
+    /// List the profiles
+    Profiles(PlainArguments),
+    /// Renew credentials now and wait for it; without a profile, all that are in use
+    Refresh(ListArguments),
+}
+
+/// Says what clap has to say: help and version on standard output with success, everything else on
+/// standard error with our code for wrong usage (clap's own is 2).
+pub(crate) fn explain(error: &clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    match error.kind() {
+        ErrorKind::DisplayHelp => said(&text),
+        // One version for the program, and not one for each command, as clap would have it.
+        ErrorKind::DisplayVersion => said(&format!("stsd {VERSION}\n")),
+        _ => {
+            let text = match text.strip_prefix("error: ") {
+                Some(message) => format!("stsd: error: {message}"),
+                None => text,
+            };
+            let _ = io::stderr().write_all(text.as_bytes());
+            ExitCode::from(RefusalCode::BadRequest.exit_code())
+        }
+    }
+}
+
+fn said(text: &str) -> ExitCode {
+    show::print(text).map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
+}
+
+const EXIT_CODES: &str = "\
+Without a profile: $STSD_PROFILE, else $AWS_PROFILE, else the configured default.
+Exit codes: 0 done, 1 refused, 64 wrong usage, 69 no daemon, 70 broken installation,
+            75 try later, 77 locked, 78 configuration, 126 and 127 from exec, 130 ctrl-C.";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Arguments;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Arguments::command().debug_assert();
+    }
+}
