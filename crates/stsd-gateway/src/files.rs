@@ -12,16 +12,29 @@ use stsd_protocol::gateway::{Problem, Settings, Severity};
 pub(crate) struct AwsFile {
     /// Absolute.
     pub(crate) path: String,
+    pub(crate) exists: bool,
     /// A file that is not there is an empty one.
     pub(crate) text: Result<String, String>,
     pub(crate) readable_by_others: bool,
 }
 
-/// The places of the config file and of the credentials file.
+/// The places of the two files that stsd goes by.
 ///
 /// # Errors
 /// A sentence, if a place is not known or not absolute.
 pub(crate) fn places(settings: &Settings, home: Option<&Path>) -> Result<[String; 2], String> {
+    pair(&settings.aws_config_file, &settings.aws_credentials_file, home)
+}
+
+/// The places of a config file and of a credentials file: as named, else in `home`.
+///
+/// # Errors
+/// As for [`places`].
+pub(crate) fn pair(
+    config: &Option<String>,
+    credentials: &Option<String>,
+    home: Option<&Path>,
+) -> Result<[String; 2], String> {
     let place = |set: &Option<String>, name: &str| match (set, home) {
         (Some(path), _) if path.starts_with('/') => Ok(path.clone()),
         (Some(_), _) => {
@@ -35,19 +48,17 @@ pub(crate) fn places(settings: &Settings, home: Option<&Path>) -> Result<[String
             .map_err(|_| "HOME is not UTF-8".to_owned()),
         (None, _) => Err("HOME names no absolute path, so ~/.aws cannot be found".to_owned()),
     };
-    Ok([
-        place(&settings.aws_config_file, "config")?,
-        place(&settings.aws_credentials_file, "credentials")?,
-    ])
+    Ok([place(config, "config")?, place(credentials, "credentials")?])
 }
 
 /// Reads one file.
 pub(crate) fn read(path: &str) -> AwsFile {
-    let (text, mode) = match read_whole(path) {
-        Ok(read) => read,
-        Err(why) => (Err(why), 0),
+    let (exists, (text, mode)) = match read_whole(path) {
+        Ok(Some((text, mode))) => (true, (Ok(text), mode)),
+        Ok(None) => (false, (Ok(String::new()), 0)),
+        Err(why) => (true, (Err(why), 0)),
     };
-    AwsFile { path: path.to_owned(), text, readable_by_others: mode & 0o044 != 0 }
+    AwsFile { path: path.to_owned(), exists, text, readable_by_others: mode & 0o044 != 0 }
 }
 
 impl AwsFile {
@@ -58,17 +69,17 @@ impl AwsFile {
     }
 }
 
-/// The text, or why it is none, and the file's mode.
-fn read_whole(path: &str) -> Result<(Result<String, String>, u32), String> {
+/// The text and the file's mode; nothing if there is no file.
+fn read_whole(path: &str) -> Result<Option<(String, u32)>, String> {
     let cannot = |error: std::io::Error| format!("the file cannot be read ({})", error.kind());
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok((Ok(String::new()), 0)),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(cannot(error)),
     };
     // A FIFO would block for ever. /dev/null, as some people have it, reads as nothing.
     if metadata.file_type().is_char_device() {
-        return Ok((Ok(String::new()), 0));
+        return Ok(Some((String::new(), 0)));
     }
     if !metadata.is_file() {
         return Err("it is not a file".to_owned());
@@ -80,8 +91,8 @@ fn read_whole(path: &str) -> Result<(Result<String, String>, u32), String> {
     if bytes.len() as u64 > LIMIT {
         return Err("the file is larger than 8 MiB".to_owned());
     }
-    let text = String::from_utf8(bytes).map_err(|_| "the file is not UTF-8".to_owned());
-    Ok((text, metadata.mode()))
+    let text = String::from_utf8(bytes).map_err(|_| "the file is not UTF-8".to_owned())?;
+    Ok(Some((text, metadata.mode())))
 }
 
 /// The answer to `plan` carries the view, and must stay under its own limit.

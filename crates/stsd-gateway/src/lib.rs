@@ -78,9 +78,9 @@ impl Gateway {
                     .map(Outcome::Plan)
                     .map_err(|message| refusal(FailureKind::Configuration, "ConfigError", message))
             }
-            Operation::Inspect(_) => {
-                Err(refusal(FailureKind::Unsupported, "Inspect", "not yet".to_owned()))
-            }
+            Operation::Inspect(request) => profiles::inspect(&request, self.home.as_deref())
+                .map(Outcome::Inspection)
+                .map_err(|message| refusal(FailureKind::Configuration, "ConfigError", message)),
             Operation::Unlock(request) => {
                 session.clock_offset = request.clock_offset;
                 sts::unlock(&mut session, &request).await

@@ -165,7 +165,8 @@ fn starts_a_provider(key: &str) -> bool {
     key.starts_with("sso_") || PROVIDER_KEYS.contains(&key)
 }
 
-fn secrets(set: &ProfileSet) -> Vec<String> {
+/// Every secret that stands under a key of its own.
+pub(crate) fn secrets(set: &ProfileSet) -> Vec<String> {
     let settings = set.profiles.iter().flat_map(|profile| &profile.settings);
     let secret = settings.filter(|setting| {
         is_secret(&setting.entry.key) && setting.entry.key != "aws_access_key_id"

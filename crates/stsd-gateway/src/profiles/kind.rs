@@ -77,7 +77,7 @@ fn unsupported(way: &str) -> Kind {
 }
 
 /// Whether a word of the command is a program called `stsd`, wherever it is.
-fn calls_stsd(command: &str) -> bool {
+pub(super) fn calls_stsd(command: &str) -> bool {
     let words = command.split(|c: char| c.is_whitespace() || c == '"' || c == '\'');
     words.filter_map(|word| word.rsplit('/').next()).any(|name| name == "stsd")
 }

@@ -6,6 +6,7 @@ mod chain;
 mod checks;
 mod header;
 mod identity;
+mod inspect;
 mod keys;
 mod kind;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod scan;
 mod set;
 mod target;
 
+pub(crate) use inspect::inspect;
 pub(crate) use keys::{KeysError, long_term_keys};
 pub(crate) use plan::plan;
 pub(crate) use scan::is_identifier;

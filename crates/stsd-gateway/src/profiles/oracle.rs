@@ -59,6 +59,7 @@ fn compare(ours: &ProfileSet, theirs: &EnvConfigSections, context: &str) -> usiz
 fn ours(config: &str, credentials: &str) -> Option<ProfileSet> {
     let file = |name: &str, text: &str| AwsFile {
         path: name.to_owned(),
+        exists: true,
         text: Ok(text.to_owned()),
         readable_by_others: false,
     };

@@ -69,6 +69,14 @@ impl ProfileSet {
         (set, problems)
     }
 
+    /// What one file says, as far as it can be understood: to be shown, never to be served by.
+    pub(super) fn of_file(kind: FileKind, file: &AwsFile) -> (Self, Vec<Problem>) {
+        let (mut set, mut problems) = (Self::default(), Vec::new());
+        let scan = understand(file, kind, &mut problems);
+        set.add_file(kind, &file.path, scan, &mut problems);
+        (set, problems)
+    }
+
     /// The profile of that name.
     pub(crate) fn profile(&self, name: &str) -> Option<&Profile> {
         self.by_name.get(name).map(|index| &self.profiles[*index])

@@ -53,14 +53,24 @@ impl Home {
     }
 
     pub(crate) fn plan_for(&self, client_program: &str) -> Plan {
+        self.plan_with(Settings::default(), client_program)
+    }
+
+    pub(crate) fn plan_with(&self, settings: Settings, client_program: &str) -> Plan {
         let client_program = client_program.to_owned();
-        let request = request(Settings::default(), Operation::Plan(PlanRequest { client_program }));
-        let gateway = Gateway::new(self.path());
-        // `plan` waits for nothing, so it needs no runtime.
-        let polled = pin!(gateway.handle(request)).poll(&mut Context::from_waker(Waker::noop()));
-        match polled.map(|response| response.outcome) {
-            Poll::Ready(Outcome::Plan(plan)) => plan,
+        match self.answer(settings, Operation::Plan(PlanRequest { client_program })) {
+            Outcome::Plan(plan) => plan,
             other => panic!("{other:?}"),
+        }
+    }
+
+    /// The outcome of what waits for nothing, and so needs no runtime.
+    pub(crate) fn answer(&self, settings: Settings, op: Operation) -> Outcome {
+        let gateway = Gateway::new(self.path());
+        let answer = pin!(gateway.handle(request(settings, op)));
+        match answer.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(response) => response.outcome,
+            Poll::Pending => panic!("it waits"),
         }
     }
 }
