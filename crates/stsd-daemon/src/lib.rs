@@ -8,6 +8,7 @@ pub mod clock;
 pub mod configuration;
 pub mod control;
 pub mod daemon;
+pub mod device;
 pub mod endpoint;
 pub mod endpoint_port;
 pub mod files;

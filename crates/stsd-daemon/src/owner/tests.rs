@@ -120,6 +120,7 @@ impl Running {
         });
         let options = Options {
             default_profile: "default".to_owned(),
+            prompt: true,
             session_duration: Duration::from_secs(12 * 3600),
             settings: Settings::default(),
             seed: 1,

@@ -45,7 +45,7 @@ use programs::Programs;
 pub async fn run(options: Options) -> Result<(), StartError> {
     let home = env::var_os("HOME");
     let places = Places::find(|name| env::var_os(name), getuid().as_raw())?;
-    let configuration = configuration(&options, &places, home.as_ref())?;
+    let configuration = configuration(&options, &places)?;
     let directory = StateDirectory::open(places.clone());
     let inherited = Inherited::from_environment()?;
     raise_descriptor_limit();
@@ -64,14 +64,11 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     Ok(())
 }
 
-fn configuration(
-    options: &Options,
-    places: &Places,
-    home: Option<&OsString>,
-) -> Result<Configuration, ConfigurationError> {
+fn configuration(options: &Options, places: &Places) -> Result<Configuration, ConfigurationError> {
+    let variable = |name: &str| env::var_os(name);
     match &options.config {
-        Some(file) => Configuration::read(file, true, home),
-        None => Configuration::read(&places.configuration, false, home),
+        Some(file) => Configuration::read(file, true, variable),
+        None => Configuration::read(&places.configuration, false, variable),
     }
 }
 
@@ -142,6 +139,7 @@ impl House {
         let remembered = directory.remembered();
         let options = state::Options {
             default_profile: configuration.default_profile,
+            prompt: configuration.prompt,
             session_duration: configuration.session_duration,
             settings: configuration.settings.clone(),
             seed: seed()?,

@@ -66,7 +66,11 @@ pub struct State {
 impl State {
     /// Nothing yet; the first plan fills it.
     pub fn new(remembered: Remembered, options: Options) -> Self {
-        let table = Table { default_profile: options.default_profile.into(), ..Table::default() };
+        let table = Table {
+            default_profile: options.default_profile.into(),
+            prompt: options.prompt,
+            ..Table::default()
+        };
         Self {
             table,
             version: 0,
@@ -157,6 +161,8 @@ const EVERYTHING: &str = "*";
 pub struct Options {
     /// What a request without a profile means.
     pub default_profile: String,
+    /// Whether `credential-process` may ask a person for a token code.
+    pub prompt: bool,
     /// How long a session is to last where `unlock` does not say.
     pub session_duration: Duration,
     /// For the gateway.

@@ -29,6 +29,8 @@ pub struct Table {
     pub unreadable: Option<Arc<Refusal>>,
     /// The configured default profile.
     pub default_profile: Arc<str>,
+    /// Whether `credential-process` may ask a person for a token code.
+    pub prompt: bool,
     /// STS's date minus our boot clock, in seconds, from its last answer.
     pub sts_minus_boot: Option<i64>,
 }

@@ -17,6 +17,7 @@ use super::session::{Phase, Session, quoted};
 use super::trouble::Trouble;
 use super::{EVERYTHING, State, Table};
 use crate::clock::Now;
+use crate::device::{FIDO_HINT, account_of_arn, fido_mistake};
 
 /// Wrong token codes in a row for one identity.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,19 +37,27 @@ impl Table {
             if self.sessions.is_empty() {
                 self.find(None)?;
             }
-            return Ok(self.sessions.iter().map(|session| session.challenge(None)).collect());
+            let challenge = |session: &Session| session.challenge(None, self.prompt);
+            return Ok(self.sessions.iter().map(challenge).collect());
         }
         let profile = &self.profiles[self.find(request.profile.as_deref())?];
         let session = self.session_of(profile).ok_or_else(|| profile.cannot_be_unlocked())?;
-        let challenge = session.challenge(request.mfa_serial.as_deref());
+        let challenge = session.challenge(request.mfa_serial.as_deref(), self.prompt);
         refuse_fido(challenge.mfa_serial.as_deref())?;
         Ok(vec![challenge])
     }
 }
 
 impl Session {
-    fn challenge(&self, serial: Option<&str>) -> Challenge {
-        let mfa_serial = serial.map(str::to_owned).or_else(|| self.planned.mfa_serial.clone());
+    /// The device that an unlock uses: the one that it names, else the configured one.
+    fn device(&self, named: Option<&str>) -> Option<String> {
+        named.map(str::to_owned).or_else(|| self.planned.mfa_serial.clone())
+    }
+
+    fn challenge(&self, serial: Option<&str>, prompt: bool) -> Challenge {
+        let mfa_serial = self.device(serial);
+        // The program knows the codes of the configured device and of no other.
+        let mfa_process = self.planned.mfa_process && mfa_serial == self.planned.mfa_serial;
         let account = self.user.as_ref().map(|user| user.account.clone());
         let of_serial = mfa_serial.as_deref().and_then(account_of_arn);
         Challenge {
@@ -56,8 +65,8 @@ impl Session {
             source_profile: self.planned.keys.source_profile.clone(),
             account_id: account.or_else(|| self.planned.account_id.clone()).or(of_serial),
             mfa_serial,
-            mfa_process: self.planned.mfa_process,
-            prompt: true,
+            mfa_process,
+            prompt,
         }
     }
 }
@@ -95,7 +104,7 @@ impl State {
                 "another unlock of this identity is under way",
             ));
         }
-        let serial = session.challenge(request.mfa_serial.as_deref()).mfa_serial;
+        let serial = session.device(request.mfa_serial.as_deref());
         refuse_fido(serial.as_deref())?;
         self.refuse_a_guesser(&identity, now)?;
         let mfa = self.mfa(serial, request.token_code, now)?;
@@ -289,23 +298,10 @@ fn code_is_malformed(code: &Secret) -> bool {
     code.expose().len() != 6 || !code.expose().bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// STS takes no FIDO device: GetSessionToken has no field for its answer.
 fn refuse_fido(serial: Option<&str>) -> Result<(), Refusal> {
-    match serial {
-        Some(serial) if serial.contains(":u2f/") => Err(Refusal::new(
-            RefusalCode::UnsupportedProfile,
-            format!("{serial} is a FIDO device, and STS takes no security keys"),
-        )
-        .with_hint("add a virtual device to the user, or use `aws login`")),
-        _ => Ok(()),
-    }
-}
-
-/// The account in `arn:aws:iam::111122223333:mfa/alice`.
-fn account_of_arn(arn: &str) -> Option<String> {
-    let account = arn.split(':').nth(4)?;
-    let fits = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-    fits.then(|| account.to_owned())
+    serial.and_then(fido_mistake).map_or(Ok(()), |mistake| {
+        Err(Refusal::new(RefusalCode::UnsupportedProfile, mistake).with_hint(FIDO_HINT))
+    })
 }
 
 /// How long an identity rests after three wrong codes: longer than one code lives, so that typing

@@ -40,6 +40,7 @@ impl Story {
     fn configured(remembered: Remembered, default_profile: &str) -> Self {
         let options = Options {
             default_profile: default_profile.to_owned(),
+            prompt: true,
             session_duration: Duration::from_secs(12 * HOUR),
             settings: Settings::default(),
             seed: 1,

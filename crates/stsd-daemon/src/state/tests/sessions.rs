@@ -313,6 +313,22 @@ fn a_challenge_names_device_and_account_of_every_identity() {
     assert_eq!(challenges[0].mfa_serial.as_deref(), Some(SERIAL));
     assert_eq!(challenges[0].account_id.as_deref(), Some("111122223333"));
     assert_eq!(challenges[1].mfa_serial, None);
+    assert!(challenges.iter().all(|challenge| challenge.prompt));
+}
+
+#[test]
+fn a_program_says_the_codes_of_the_configured_device_alone() {
+    let mut story = Story::begin();
+    let mut plan = super::test_plan();
+    plan.identities[0].mfa_process = true;
+    story.state.replan(plan);
+    for (serial, by_program) in [(None, true), (Some(SERIAL), true), (Some("GAHT12345678"), false)]
+    {
+        let mfa_serial = serial.map(str::to_owned);
+        let request = ChallengeRequest { mfa_serial, ..ChallengeRequest::default() };
+        let challenges = story.state.table().challenge(&request).unwrap();
+        assert_eq!(challenges[0].mfa_process, by_program, "{serial:?}");
+    }
 }
 
 #[test]
