@@ -5,6 +5,7 @@ use std::path::Path;
 use stsd_protocol::gateway::{LongTermKeys, PlannedIdentity, Problem, Severity};
 
 use super::arn;
+use super::own;
 use super::set::{Profile, ProfileSet};
 use super::target::target;
 
@@ -50,9 +51,18 @@ impl<'a> Identity<'a> {
         std::iter::once(source).chain(holders).chain(self.roles.iter().copied())
     }
 
-    /// The device. A key has one session, so the source's own word goes before a role's.
+    /// The profiles that name a device, the one that counts first. What stsd's own configuration says
+    /// goes before the user's files, then the source's word before a role's: a key has one session.
+    fn named(&self) -> Vec<&'a Profile> {
+        let mut named: Vec<&Profile> =
+            self.candidates().filter(|profile| profile.setting("mfa_serial").is_some()).collect();
+        named.sort_by_key(|profile| profile.place_of("mfa_serial").file != own::FILE);
+        named
+    }
+
+    /// The device.
     pub(crate) fn mfa_serial(&self) -> Option<String> {
-        self.candidates().find_map(|profile| profile.value("mfa_serial"))
+        self.named().first().and_then(|profile| profile.value("mfa_serial"))
     }
 
     /// The identity as the daemon sees it.
@@ -79,7 +89,7 @@ impl<'a> Identity<'a> {
     pub(crate) fn problems(&self) -> Vec<Problem> {
         let Some(chosen) = self.mfa_serial() else { return Vec::new() };
         let mut problems = Vec::new();
-        let mut named = self.candidates().filter(|profile| profile.setting("mfa_serial").is_some());
+        let mut named = self.named().into_iter();
         if let Some(first) = named.next() {
             if arn::is_fido(&chosen) {
                 problems.push(first.problem(Severity::Error, "mfa_serial", FIDO));

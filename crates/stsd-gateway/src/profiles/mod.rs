@@ -11,6 +11,7 @@ mod keys;
 mod kind;
 #[cfg(test)]
 mod oracle;
+mod own;
 mod plan;
 mod scan;
 mod set;

@@ -13,6 +13,7 @@ use super::chain::{Chain, follow};
 use super::checks::check;
 use super::identity::Identity;
 use super::kind::Unserved;
+use super::own;
 use super::set::{Profile, ProfileSet};
 use super::target::{region, target};
 use crate::{files, view};
@@ -27,7 +28,11 @@ pub(crate) fn plan(
     program: &str,
 ) -> Result<Plan, String> {
     let places = files::places(settings, home)?;
-    let (set, problems) = ProfileSet::read(&files::read(&places[0]), &files::read(&places[1]));
+    let (mut set, mut problems) =
+        ProfileSet::read(&files::read(&places[0]), &files::read(&places[1]));
+    if problems.iter().all(|problem| problem.severity != Severity::Error) {
+        problems.extend(own::add_to(&mut set, settings));
+    }
     let mut planner = Planner::new(&set, home, problems);
     let mut profiles: Vec<PlannedProfile> = set
         .profiles
@@ -222,7 +227,10 @@ fn invalid(profile: &Profile, problem: &Problem) -> ProfileSource {
     let (name, message, file) = (&profile.name, &problem.message, &problem.file);
     ProfileSource::Invalid {
         reason: format!("profile {name} has a mistake{whose}: {message} ({file}{line}{key})"),
-        hint: format!("correct {file}; stsd reads it again by itself"),
+        hint: match file.as_str() {
+            own::FILE => "correct ~/.config/stsd/config.toml, and restart the daemon".to_owned(),
+            _ => format!("correct {file}; stsd reads it again by itself"),
+        },
     }
 }
 

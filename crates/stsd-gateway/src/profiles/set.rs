@@ -23,7 +23,10 @@ pub(crate) struct ProfileSet {
 pub(crate) struct Profile {
     pub(crate) name: String,
     pub(crate) place: Place,
+    /// What the files say.
     pub(crate) settings: Vec<Setting>,
+    /// What stsd's own configuration says; goes before it, and is nothing that the view repeats.
+    pub(super) own: Vec<Setting>,
 }
 
 /// One key of a profile.
@@ -43,7 +46,8 @@ pub(crate) struct OtherSection {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) file: String,
-    pub(crate) line: u32,
+    /// Not known in stsd's own configuration.
+    pub(crate) line: Option<u32>,
 }
 
 impl ProfileSet {
@@ -82,6 +86,11 @@ impl ProfileSet {
         self.by_name.get(name).map(|index| &self.profiles[*index])
     }
 
+    /// The same, to be added to.
+    pub(super) fn named_mut(&mut self, name: &str) -> Option<&mut Profile> {
+        self.by_name.get(name).map(|index| &mut self.profiles[*index])
+    }
+
     /// The `[services NAME]` sections of that name; several are one.
     pub(crate) fn services<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a OtherSection> {
         self.others
@@ -96,7 +105,7 @@ impl ProfileSet {
         let prefixed_default =
             kind == FileKind::Config && scan.sections.iter().any(|s| is_default(s, true));
         for section in scan.sections {
-            let place = Place { file: file.to_owned(), line: section.line };
+            let place = Place { file: file.to_owned(), line: Some(section.line) };
             if prefixed_default && is_default(&section, false) {
                 let message = "the section is ignored, because `[profile default]` goes before it";
                 problems.push(place.problem(Severity::Notice, message));
@@ -118,7 +127,8 @@ impl ProfileSet {
         let next = self.profiles.len();
         let index = *self.by_name.entry(name.clone()).or_insert(next);
         if index == next {
-            self.profiles.push(Profile { name, place: place.clone(), settings: Vec::new() });
+            let (place, settings, own) = (place.clone(), Vec::new(), Vec::new());
+            self.profiles.push(Profile { name, place, settings, own });
         }
         &mut self.profiles[index]
     }
@@ -127,7 +137,8 @@ impl ProfileSet {
 impl Profile {
     /// A key's setting; a value of nothing counts as none.
     pub(crate) fn setting(&self, key: &str) -> Option<&Setting> {
-        self.settings.iter().find(|s| s.entry.key == key && !s.entry.text().is_empty())
+        let mut all = self.own.iter().chain(&self.settings);
+        all.find(|s| s.entry.key == key && !s.entry.text().is_empty())
     }
 
     /// A key's value.
@@ -160,7 +171,7 @@ impl Profile {
 
     fn add(&mut self, entries: Vec<Entry>, file: &str, problems: &mut Vec<Problem>) {
         for entry in entries {
-            let place = Place { file: file.to_owned(), line: entry.line };
+            let place = Place { file: file.to_owned(), line: Some(entry.line) };
             if !is_identifier(&entry.key) {
                 let mut problem = place.problem(
                     Severity::Notice,
@@ -181,7 +192,7 @@ impl Profile {
             return;
         };
         let twice = earlier.place.file == setting.place.file;
-        let first_line = earlier.place.line;
+        let first_line = earlier.entry.line;
         *earlier = setting;
         if twice {
             let key = earlier.entry.key.clone();
@@ -198,7 +209,7 @@ impl Place {
     pub(crate) fn problem(&self, severity: Severity, message: impl Into<String>) -> Problem {
         Problem {
             file: self.file.clone(),
-            line: Some(self.line),
+            line: self.line,
             profile: None,
             key: None,
             severity,
@@ -216,7 +227,7 @@ fn understand(file: &AwsFile, kind: FileKind, problems: &mut Vec<Problem>) -> Sc
         }
     };
     for mistake in &scan.mistakes {
-        let place = Place { file: file.path.clone(), line: mistake.line };
+        let place = Place { file: file.path.clone(), line: Some(mistake.line) };
         problems.push(place.problem(Severity::Error, mistake.message));
     }
     let keeps_keys =
