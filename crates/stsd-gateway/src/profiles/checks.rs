@@ -1,14 +1,14 @@
 //! The mistakes that show in one profile alone, all of them at once. What only shows in a chain of
 //! profiles is found where the chain is followed.
 
-use stsd_protocol::gateway::{Problem, Severity};
+use stsd_protocol::gateway::{Problem, Settings, Severity};
 
 use super::arn;
 use super::set::{Profile, ProfileSet};
 use super::target;
 
 /// Every mistake and every setting without effect in one profile.
-pub(crate) fn check(set: &ProfileSet, profile: &Profile) -> Vec<Problem> {
+pub(crate) fn check(set: &ProfileSet, profile: &Profile, settings: &Settings) -> Vec<Problem> {
     let mut problems = Vec::new();
     for rule in RULES {
         let Some(value) = profile.value(rule.key) else { continue };
@@ -18,7 +18,7 @@ pub(crate) fn check(set: &ProfileSet, profile: &Profile) -> Vec<Problem> {
     }
     problems.extend(half_a_pair(profile));
     problems.extend(two_sources(profile));
-    problems.extend(target::mistakes(set, profile));
+    problems.extend(target::mistakes(set, profile, settings.sts_endpoint.as_deref()));
     problems.extend(without_effect(profile));
     problems
 }
@@ -108,7 +108,6 @@ fn two_sources(profile: &Profile) -> Option<Problem> {
 }
 
 fn without_effect(profile: &Profile) -> Vec<Problem> {
-    let on = |key: &str| profile.value(key).is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let mut notices = Vec::new();
     if profile.setting("sts_regional_endpoints").is_some() {
         notices.push((
@@ -121,11 +120,6 @@ fn without_effect(profile: &Profile) -> Vec<Problem> {
             "mfa_process",
             "stsd does not run it; type the code, or pipe it into `stsd unlock -`",
         ));
-    }
-    for key in ["use_fips_endpoint", "use_dualstack_endpoint"] {
-        if on(key) {
-            notices.push((key, "it has no effect on stsd's own calls yet; `endpoint_url` has"));
-        }
     }
     let notice = |(key, message)| profile.problem(Severity::Notice, key, message);
     notices.into_iter().map(notice).collect()

@@ -33,7 +33,7 @@ pub(crate) fn plan(
     if problems.iter().all(|problem| problem.severity != Severity::Error) {
         problems.extend(own::add_to(&mut set, settings));
     }
-    let mut planner = Planner::new(&set, home, problems);
+    let mut planner = Planner::new(&set, home, settings, problems);
     let mut profiles: Vec<PlannedProfile> = set
         .profiles
         .iter()
@@ -59,10 +59,15 @@ struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    fn new(set: &'a ProfileSet, home: Option<&'a Path>, mut problems: Vec<Problem>) -> Self {
+    fn new(
+        set: &'a ProfileSet,
+        home: Option<&'a Path>,
+        settings: &Settings,
+        mut problems: Vec<Problem>,
+    ) -> Self {
         let mut mistakes = HashMap::new();
         for profile in &set.profiles {
-            let found = check(set, profile);
+            let found = check(set, profile, settings);
             if let Some(error) = found.iter().find(|problem| problem.severity == Severity::Error) {
                 mistakes.insert(profile.name.as_str(), error.clone());
             }

@@ -1,5 +1,5 @@
-//! Which STS a profile's calls go to: its region, its endpoint (`endpoint_url`, or `services`) and
-//! its roots.
+//! Which STS a profile's calls go to: its region, the variant of the region's endpoint (FIPS, dual
+//! stack) or an endpoint of its own (`endpoint_url`, or `services`), and its roots.
 
 use std::path::Path;
 
@@ -35,12 +35,22 @@ pub(crate) fn target(set: &ProfileSet, profile: &Profile, home: Option<&Path>) -
         region,
         endpoint_url: endpoint_url(set, profile).map(|(_, url)| url),
         ca_bundle,
-        ..StsTarget::default()
+        use_fips: is_on(profile, "use_fips_endpoint"),
+        use_dual_stack: is_on(profile, "use_dualstack_endpoint"),
     }
 }
 
-/// What is wrong with the profile's endpoint.
-pub(crate) fn mistakes(set: &ProfileSet, profile: &Profile) -> Vec<Problem> {
+fn is_on(profile: &Profile, key: &str) -> bool {
+    profile.value(key).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+}
+
+/// What is wrong with the profile's endpoint, and what has no effect on it. `everywhere` is the
+/// endpoint of every profile that names none.
+pub(crate) fn mistakes(
+    set: &ProfileSet,
+    profile: &Profile,
+    everywhere: Option<&str>,
+) -> Vec<Problem> {
     let error = |key: &str, message: &str| profile.problem(Severity::Error, key, message);
     let mut problems = Vec::new();
     if let Some(name) = profile.value("services")
@@ -48,19 +58,42 @@ pub(crate) fn mistakes(set: &ProfileSet, profile: &Profile) -> Vec<Problem> {
     {
         problems.push(error("services", "there is no [services …] section of that name"));
     }
-    if let Some((key, url)) = endpoint_url(set, profile)
-        && let Some(message) = endpoint_mistake(&url)
+    let endpoint = endpoint_url(set, profile);
+    if let Some((key, url)) = &endpoint
+        && let Some(message) = endpoint_mistake(url)
     {
         problems.push(error(key, message));
     }
+    let named = match (endpoint, everywhere) {
+        (Some(_), _) => Some("endpoint_url"),
+        (None, Some(_)) => Some("sts_endpoint of stsd's configuration"),
+        (None, None) => None,
+    };
+    problems.extend(VARIANTS.iter().filter_map(|variant| variant_mistake(profile, variant, named)));
     problems
 }
+
+/// The rules of AWS's endpoints refuse a variant beside an endpoint that is named, and so do the SDKs
+/// ("Invalid Configuration: FIPS and custom endpoint are not supported"). A VPC endpoint may well be a
+/// FIPS one, so stsd asks what is named, and says so.
+fn variant_mistake(profile: &Profile, key: &str, named: Option<&str>) -> Option<Problem> {
+    let value = profile.value(key)?;
+    if !["true", "false"].iter().any(|known| value.eq_ignore_ascii_case(known)) {
+        return Some(profile.problem(Severity::Error, key, "it is neither true nor false"));
+    }
+    let named = named.filter(|_| is_on(profile, key))?;
+    let message = format!(
+        "it has no effect on stsd's own calls, because {named} goes before it; the AWS SDKs refuse the two together"
+    );
+    Some(profile.problem(Severity::Notice, key, message))
+}
+
+const VARIANTS: &[&str] = &["use_fips_endpoint", "use_dualstack_endpoint"];
 
 /// The endpoint and the key that brings it. That of the service goes before that of the profile, as
 /// AWS's guide has it ("Service-specific endpoints").
 fn endpoint_url(set: &ProfileSet, profile: &Profile) -> Option<(&'static str, String)> {
-    let ignored = |value: String| value.eq_ignore_ascii_case("true");
-    if profile.value("ignore_configured_endpoint_urls").is_some_and(ignored) {
+    if is_on(profile, "ignore_configured_endpoint_urls") {
         return None;
     }
     let of_sts = profile.value("services").and_then(|name| {

@@ -53,7 +53,13 @@ impl Session<'_> {
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .interceptor(self.trace.clone())
             .interceptor(UserAgent);
-        config.set_endpoint_url(url.cloned());
+        match url {
+            Some(url) => config.set_endpoint_url(Some(url.clone())),
+            // Never beside an endpoint that is named: the rules of AWS's endpoints refuse that.
+            None => config
+                .set_use_fips(Some(target.use_fips))
+                .set_use_dual_stack(Some(target.use_dual_stack)),
+        };
         Ok(Client::from_conf(config.build()))
     }
 }

@@ -68,11 +68,21 @@ impl Script {
 
     /// Has a gateway do something; all answers must be used up by it.
     pub(crate) async fn run(&self, home: &Home, op: Operation) -> (Response, Vec<Call>) {
+        self.run_with(home, Settings::default(), op).await
+    }
+
+    /// The same, by other settings.
+    pub(crate) async fn run_with(
+        &self,
+        home: &Home,
+        settings: Settings,
+        op: Operation,
+    ) -> (Response, Vec<Call>) {
         let connector = SharedHttpConnector::new(self.clone());
         let http: SharedHttpClient = http_client_fn(move |_, _| connector.clone());
         let clock = SharedTimeSource::new(self.1.clone());
         let gateway = Gateway::with_http_and_clock(home.path(), http, clock);
-        let response = gateway.handle(request(Settings::default(), op)).await;
+        let response = gateway.handle(request(settings, op)).await;
         let state = self.0.lock().unwrap();
         assert_eq!(state.answers.len(), 0, "calls that were not made, after {response:?}");
         (response, state.calls.clone())
