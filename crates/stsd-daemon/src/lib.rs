@@ -5,10 +5,8 @@
 
 pub mod caller;
 pub mod clock;
-pub mod configuration;
 pub mod control;
 pub mod daemon;
-pub mod device;
 pub mod endpoint;
 pub mod endpoint_port;
 pub mod files;

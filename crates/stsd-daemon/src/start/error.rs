@@ -1,9 +1,9 @@
 //! Why the daemon does not run, what to do about it, and with which code it leaves.
 
+use stsd_configuration::ConfigurationError;
 use stsd_protocol::PlacesError;
 use tokio::io;
 
-use crate::configuration::ConfigurationError;
 use crate::listeners::{InheritedError, ListenAddressError, ListenersError};
 
 /// Why the daemon is not running.

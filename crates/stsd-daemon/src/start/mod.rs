@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use nix::unistd::getuid;
 use sd_notify::NotifyState;
+use stsd_configuration::{Configuration, ConfigurationError};
 use stsd_protocol::Places;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
@@ -22,7 +23,6 @@ use tracing::{error, info, warn};
 
 use crate::caller::{CallersError, TcpCallers};
 use crate::clock::SystemClock;
-use crate::configuration::{Configuration, ConfigurationError};
 use crate::daemon::Daemon;
 use crate::endpoint::Authorization;
 use crate::endpoint_port::EndpointPort;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use stsd_configuration::device::{FIDO_HINT, account_of_arn, fido_mistake};
 use stsd_protocol::control::{Challenge, ChallengeRequest, UnlockRequest, Unlocked};
 use stsd_protocol::gateway::{
     Failure, FailureKind, Issued, Mfa, Operation, ProfileSource, UnlockRequest as GetSessionToken,
@@ -17,7 +18,6 @@ use super::session::{Phase, Session, quoted};
 use super::trouble::Trouble;
 use super::{EVERYTHING, State, Table};
 use crate::clock::Now;
-use crate::device::{FIDO_HINT, account_of_arn, fido_mistake};
 
 /// Wrong token codes in a row for one identity.
 #[derive(Clone, Copy, Debug, Default)]

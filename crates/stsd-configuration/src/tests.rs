@@ -135,7 +135,7 @@ fn known_keys(unknown: &str) -> Vec<String> {
 
 /// The example with every key in force.
 fn everything() -> String {
-    let example = include_str!("../../../../docs/config.toml");
+    let example = include_str!("../../../docs/config.toml");
     parse(example, None).unwrap();
     let uncommented = |line: &str| {
         let line = line.strip_prefix('#').filter(|line| !line.starts_with([' ', '#']));

@@ -1,6 +1,8 @@
 //! stsd's own configuration: `config.toml`, which need not exist. Parsed once, into types; a key
 //! that stsd does not know is a mistake, so that a misspelled one is not silently without effect.
+//! The daemon lives by it; the client reads it for what must work without a daemon.
 
+pub mod device;
 mod profiles;
 mod programs;
 
