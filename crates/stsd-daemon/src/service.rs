@@ -65,6 +65,8 @@ pub struct Served {
     pub session_token: Secret,
     /// Never later than an hour from now, nor than the real end.
     pub expiration: Timestamp,
+    /// The end that they have at AWS.
+    pub real_expiration: Timestamp,
     /// When STS gave them.
     pub last_updated: Timestamp,
     /// Twelve digits, where known.

@@ -21,7 +21,7 @@ pub const UNLOCK: &str = "/v1/unlock";
 pub const LOCK: &str = "/v1/lock";
 /// `POST` [`ProfileRequest`]: a list of [`ProfileReport`], when the new credentials are there.
 pub const REFRESH: &str = "/v1/refresh";
-/// `POST` [`ProfileRequest`]: [`ProcessCredentials`].
+/// `POST` [`CredentialsRequest`]: [`ProcessCredentials`].
 pub const CREDENTIALS: &str = "/v1/credentials";
 /// `POST` [`ProfileRequest`]: [`CallerIdentity`].
 pub const WHOAMI: &str = "/v1/whoami";
@@ -34,6 +34,18 @@ pub const ENVIRONMENT: &str = "/v1/environment";
 pub struct ProfileRequest {
     /// `None` means everything for lock and refresh, and the configured default profile elsewhere.
     pub profile: Option<String>,
+}
+
+/// Asks for a profile's credentials.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CredentialsRequest {
+    /// `None` for the configured default.
+    pub profile: Option<String>,
+    /// Ask for the end that the credentials have at AWS, which may be later than an hour from now.
+    /// For who takes them once and does not come back.
+    #[serde(default)]
+    pub real_expiration: bool,
 }
 
 /// Asks what an unlock would need, before anybody is asked for a code.
@@ -126,7 +138,8 @@ pub struct ProcessCredentials {
     /// Secret.
     #[serde(serialize_with = "Secret::expose_to_wire")]
     pub session_token: Secret,
-    /// At most an hour from now, so that every SDK comes back within the hour.
+    /// At most an hour from now, so that every SDK comes back within the hour; the real one where the
+    /// request wants that.
     pub expiration: Timestamp,
     /// Twelve digits, where known.
     #[serde(skip_serializing_if = "Option::is_none", default)]

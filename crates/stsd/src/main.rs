@@ -2,6 +2,7 @@
 //! leave. It holds no secret longer than one request, starts no thread and reads no AWS file.
 
 mod arguments;
+mod before;
 mod client;
 mod clock;
 mod commands;
@@ -12,6 +13,7 @@ mod failure;
 mod gateway;
 mod profile;
 mod quote;
+mod script;
 mod show;
 mod socket;
 mod state_directory;

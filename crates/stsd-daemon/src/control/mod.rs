@@ -15,7 +15,9 @@ use hyper::Request;
 use hyper::body::Incoming;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use stsd_protocol::control::{ProcessCredentials, ProfileRequest, VERSION_HEADER};
+use stsd_protocol::control::{
+    CredentialsRequest, ProcessCredentials, ProfileRequest, VERSION_HEADER,
+};
 use stsd_protocol::{Refusal, RefusalCode, VERSION};
 use tracing::{Instrument, debug, debug_span, warn};
 
@@ -63,8 +65,11 @@ impl<S: Service> Control<S> {
             Action::Lock => answered(&service.lock(profile(route, body)?).await?),
             Action::Refresh => answered(&service.refresh(profile(route, body)?).await?),
             Action::Credentials => {
-                let profile = profile(route, body)?;
-                let served = service.credentials(profile.as_deref()).await?;
+                let request: CredentialsRequest = asked(route, body)?;
+                let mut served = service.credentials(request.profile.as_deref()).await?;
+                if request.real_expiration {
+                    served.expiration = served.real_expiration;
+                }
                 answered(&process_credentials(served))
             }
             Action::Whoami => answered(&service.whoami(profile(route, body)?).await?),

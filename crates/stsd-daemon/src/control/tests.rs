@@ -74,6 +74,18 @@ async fn every_route_answers_with_the_version() {
 }
 
 #[tokio::test]
+async fn the_real_expiration_is_there_for_who_asks_for_it() {
+    let running = Running::start(Permission::Change).await;
+    for (body, end) in [
+        ("{\"profile\":\"prod\"}", "2027-01-15T08:00:00Z"),
+        ("{\"profile\":\"prod\",\"real_expiration\":true}", "2027-01-15T20:00:00Z"),
+    ] {
+        let answer = running.ask("POST /v1/credentials", body).await;
+        assert!(answer.contains(&format!("\"Expiration\":\"{end}\"")), "{body}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn another_version_is_told_both_whatever_it_asks() {
     let running = Running::start(Permission::Change).await;
     for (field, theirs) in

@@ -133,13 +133,18 @@ impl Held {
     pub fn serve(&self, now: Now) -> Served {
         self.handed_out.store(true, Ordering::Relaxed);
         let real = self.credentials.expiration;
-        let by_local_clock = now.date().plus(self.remaining(now).min(LONGEST_SERVED));
-        let fast = by_local_clock.since(real) > FORGIVEN_SKEW;
+        let after = |length| {
+            let by_local_clock = now.date().plus(length);
+            let fast = by_local_clock.since(real) > FORGIVEN_SKEW;
+            if fast { by_local_clock } else { by_local_clock.min(real) }
+        };
+        let remaining = self.remaining(now);
         Served {
             access_key_id: self.credentials.access_key_id.clone(),
             secret_access_key: self.credentials.secret_access_key.clone(),
             session_token: self.credentials.session_token.clone(),
-            expiration: if fast { by_local_clock } else { by_local_clock.min(real) },
+            expiration: after(remaining.min(LONGEST_SERVED)),
+            real_expiration: after(remaining),
             last_updated: self.issued,
             account_id: self.account_id.clone(),
             role_arn: self.role_arn.clone(),
@@ -181,6 +186,7 @@ mod tests {
         let session = held(1_800_000_000, 12 * 3600);
         let served = session.serve(at(minutes(10))).expiration;
         assert_eq!(served, Timestamp::from_unix(1_800_000_000 + 70 * 60));
+        assert_eq!(session.serve(at(minutes(10))).real_expiration, session.expiration());
         let served = session.serve(at(minutes(11 * 60 + 30))).expiration;
         assert_eq!(served, session.expiration());
     }

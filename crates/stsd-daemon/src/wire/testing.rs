@@ -146,6 +146,7 @@ pub(crate) fn served() -> Served {
         secret_access_key: Secret::new(SECRET),
         session_token: Secret::new("fake/session+token=="),
         expiration: Timestamp::from_unix(1_800_000_000),
+        real_expiration: Timestamp::from_unix(1_800_043_200),
         last_updated: Timestamp::from_unix(1_799_996_400),
         account_id: Some("111122223333".to_owned()),
         role_arn: Some("arn:aws:iam::111122223333:role/deploy".to_owned()),

@@ -11,11 +11,28 @@ pub(crate) struct EnvArguments {
     #[command(flatten)]
     pub(crate) profile: ProfileArguments,
     /// What to print
-    #[arg(long, value_enum, default_value_t = Format::Env)]
-    pub(crate) format: Format,
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Env)]
+    format: Format,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
     /// Only the endpoint, for programs that stop at a `credential_process`
     #[arg(long)]
     pub(crate) no_view: bool,
+    /// The credentials themselves, for tools that know neither endpoint nor profiles; they are not
+    /// renewed, and `lock` does not reach them
+    #[arg(long = "static", conflicts_with = "no_view")]
+    pub(crate) is_static: bool,
+    /// Take back what `env` changed in this shell
+    #[arg(long, conflicts_with_all = ["word", "flag", "no_view", "is_static"])]
+    pub(crate) undo: bool,
+}
+
+impl EnvArguments {
+    /// What to print.
+    pub(crate) fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.format }
+    }
 }
 
 /// The AWS CLI's words for the same.
@@ -25,8 +42,16 @@ pub(crate) enum Format {
     Env,
     /// Assignments alone
     EnvNoExport,
+    /// For fish: stsd env --format fish | source
+    Fish,
+    /// For PowerShell: stsd env --format powershell | Invoke-Expression
+    Powershell,
+    /// `set` lines for cmd
+    WindowsCmd,
     /// One object; null means: unset it
     Json,
+    /// With --static: what a `credential_process` prints
+    Process,
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ pub(crate) mod lock;
 pub(crate) mod profiles;
 pub(crate) mod refresh;
 pub(crate) mod status;
+mod undo;
 pub(crate) mod unlock;
 mod variables;
 pub(crate) mod whoami;

@@ -2,11 +2,14 @@
 
 use std::{env, fs};
 
-use stsd_protocol::control::{ENVIRONMENT, Environment, ProfileRequest};
+use stsd_protocol::control::{
+    CREDENTIALS, CredentialsRequest, ENVIRONMENT, Environment, ProcessCredentials, ProfileRequest,
+};
 use stsd_protocol::{Refusal, RefusalCode};
 
-use crate::client::{Client, FILES};
-use crate::environment::{Surroundings, Variable, variables};
+use crate::before::{self, Before};
+use crate::client::{self, Client, FILES};
+use crate::environment::{Surroundings, Variable, static_variables, variables};
 use crate::failure::Failure;
 use crate::{show, socket, state_directory, view};
 
@@ -24,8 +27,39 @@ pub(crate) fn of(profile: Option<String>, no_view: bool) -> Result<Vec<Variable>
              `stsd status` names the reason",
         );
     }
-    let around = surroundings(&environment, no_view);
-    Ok(variables(&environment, &around))
+    let record = recorded();
+    let around = Surroundings { no_view, ..surroundings(&environment, record.as_ref()) };
+    Ok(with_record(variables(&environment, &around), record))
+}
+
+/// The variables with which a tool needs stsd no more, until the credentials end.
+pub(crate) fn static_of(profile: Option<String>) -> Result<Vec<Variable>, Failure> {
+    let environment = ask(profile.as_deref())?;
+    // By its name from here on, in case the default changes in between.
+    let body = static_credentials(Some(environment.profile.clone()))?;
+    let credentials: ProcessCredentials = client::read(&body)?;
+    let record = recorded();
+    let around = surroundings(&environment, record.as_ref());
+    Ok(with_record(static_variables(&environment, &credentials, &around), record))
+}
+
+/// Credentials with their real expiration, in the form of a `credential_process`.
+pub(crate) fn static_credentials(profile: Option<String>) -> Result<Vec<u8>, Refusal> {
+    let request = CredentialsRequest { profile, real_expiration: true };
+    Client::new().patient_order(CREDENTIALS, &request)
+}
+
+/// The first of stsd's changes to a shell notes what was there; later ones leave the note alone.
+fn with_record(mut variables: Vec<Variable>, record: Option<Before>) -> Vec<Variable> {
+    if record.is_none() {
+        let before = Before::of(|name| env::var_os(name));
+        variables.push((before::RECORD, Some(before.record())));
+    }
+    variables
+}
+
+fn recorded() -> Option<Before> {
+    Before::parse(&variable(before::RECORD)?)
 }
 
 fn ask(profile: Option<&str>) -> Result<Environment, Refusal> {
@@ -33,31 +67,37 @@ fn ask(profile: Option<&str>) -> Result<Environment, Refusal> {
     Client::new().order(ENVIRONMENT, &request, FILES)
 }
 
-fn surroundings(environment: &Environment, no_view: bool) -> Surroundings {
+fn surroundings(environment: &Environment, record: Option<&Before>) -> Surroundings {
+    let before = |name: &str| Some(record?.value(name)?.to_owned());
     Surroundings {
         no_proxy: variable("no_proxy"),
         no_proxy_capitals: variable("NO_PROXY"),
         region: variable("AWS_REGION"),
         default_region: variable("AWS_DEFAULT_REGION"),
         earlier_region: earlier_region(environment),
-        no_view,
+        region_before: before("AWS_REGION"),
+        default_region_before: before("AWS_DEFAULT_REGION"),
+        no_view: false,
     }
 }
 
 /// The region of the profile that this process's variables were made for. Looked up only where it
 /// matters: for a profile that brings no region of its own.
 fn earlier_region(environment: &Environment) -> Option<String> {
-    if environment.region.is_some() {
-        return None;
-    }
+    if environment.region.is_some() { None } else { region_of_the_shell(&environment.config_view) }
+}
+
+/// The region that the profile of this shell has in the view.
+pub(crate) fn region_of_the_shell(config_view: &str) -> Option<String> {
     let in_our_view =
-        || (variable("AWS_CONFIG_FILE")? == environment.config_view).then(|| "default".to_owned());
+        || (variable("AWS_CONFIG_FILE")? == config_view).then(|| "default".to_owned());
     let earlier = variable("STSD_PROFILE").or_else(in_our_view)?;
-    let text = fs::read_to_string(&environment.config_view).ok()?;
+    let text = fs::read_to_string(config_view).ok()?;
     view::find(&text, &earlier)?.region
 }
 
-fn variable(name: &str) -> Option<String> {
+/// A variable that is set and not empty.
+pub(crate) fn variable(name: &str) -> Option<String> {
     let value = env::var_os(name)?.to_string_lossy().into_owned();
     (!value.is_empty()).then_some(value)
 }

@@ -47,6 +47,11 @@ pub(crate) fn warn(message: &str) {
     let _ = io::stderr().write_all(format!("stsd: warning: {}\n", printable(message)).as_bytes());
 }
 
+/// Says on standard error what a person may want to know.
+pub(crate) fn note(message: &str) {
+    let _ = io::stderr().write_all(format!("stsd: note: {}\n", printable(message)).as_bytes());
+}
+
 /// Writes one line of JSON.
 pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(value).map_err(|error| Failure::Output(error.into()))?;

@@ -12,12 +12,17 @@ use crate::support::{Daemon, Ended, Reply, STSD, ask, connect, environment, refu
 /// A name with everything in it that a shell could trip over.
 const HOSTILE: &str = "it's $(touch pwned) `touch pwned` \"; touch pwned #\\ \n*";
 
-fn saying(environment: &Environment) -> Daemon {
+pub(crate) fn saying(environment: &Environment) -> Daemon {
     Daemon::saying([Reply::json(&serde_json::to_value(environment).unwrap())])
 }
 
 /// A shell that evaluates what `stsd env` prints, in a folder where nothing must appear.
-fn shell(shell: &str, daemon: &Daemon, script: &str, variables: &[(&str, &str)]) -> Ended {
+pub(crate) fn shell(
+    shell: &str,
+    daemon: &Daemon,
+    script: &str,
+    variables: &[(&str, &str)],
+) -> Ended {
     let mut command = Command::new(shell);
     command.args(["-c", script]).current_dir(daemon.folder());
     connect(&mut command, daemon);
@@ -64,6 +69,9 @@ fn the_printed_lines_are_pinned() {
     for (format, wanted) in [
         ("env", include_str!("expected/env.txt")),
         ("env-no-export", include_str!("expected/env-no-export.txt")),
+        ("fish", include_str!("expected/env-fish.txt")),
+        ("powershell", include_str!("expected/env-powershell.txt")),
+        ("windows-cmd", include_str!("expected/env-windows-cmd.txt")),
         ("json", include_str!("expected/env.json")),
     ] {
         let daemon = saying(&environment("prod"));

@@ -10,7 +10,11 @@ mod prompt;
 #[cfg(test)]
 mod reports;
 #[cfg(test)]
+mod static_credentials;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod undo;
 #[cfg(test)]
 mod unlock;
 #[cfg(test)]
