@@ -16,6 +16,8 @@ use serde::Deserialize;
 use stsd_protocol::gateway::Settings;
 use stsd_protocol::{endpoint_mistake, parse_length};
 
+pub use programs::program_environment;
+
 /// What the user may set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Configuration {
@@ -53,7 +55,7 @@ impl Configuration {
             .map_err(|message| ConfigurationError::Parse { file: file.into(), message })?;
         let settings = &mut configuration.settings;
         if !settings.allow_programs.is_empty() {
-            settings.program_environment = programs::environment(variable);
+            settings.program_environment = program_environment(variable);
         }
         Ok(configuration)
     }

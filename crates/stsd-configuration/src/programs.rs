@@ -1,10 +1,12 @@
-//! The environment of the programs that the user has allowed: what a program needs to reach its
-//! agent, its display and its own files, and nothing that could point it at other AWS credentials.
+//! The environment of the programs that are not ours, those that the user has allowed and the one
+//! that shows notices: what a program needs to reach its agent, its display and its own files, and
+//! nothing that could point it at other AWS credentials.
 
 use std::ffi::OsString;
 
-/// Those of these variables that are set, and hold text. The gateway adds `HOME`.
-pub(super) fn environment(variable: impl Fn(&str) -> Option<OsString>) -> Vec<(String, String)> {
+/// What such a program gets to see of an environment, as far as it is set and holds text. `HOME` is
+/// added by whoever starts it.
+pub fn program_environment(variable: impl Fn(&str) -> Option<OsString>) -> Vec<(String, String)> {
     let pair = |name: &&str| Some(((*name).to_owned(), variable(name)?.into_string().ok()?));
     VARIABLES.iter().filter_map(pair).collect()
 }

@@ -15,6 +15,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::clock::Clock;
 use crate::endpoint_port::EndpointPort;
 use crate::gateway::Gateway;
+use crate::notices::Bell;
 use crate::owner::{Asked, Command};
 use crate::service::{Served, Service};
 use crate::state::{Answer, Held, Table, other_refusal};
@@ -36,6 +37,8 @@ pub struct Daemon<C, G> {
     pub places: Places,
     /// The endpoint's port.
     pub port: Arc<EndpointPort>,
+    /// For what a tool is refused, and its user may never read.
+    pub bell: Bell,
 }
 
 impl<C: Clock, G: Gateway> Daemon<C, G> {
@@ -107,7 +110,8 @@ impl<C: Clock, G: Gateway> Daemon<C, G> {
 
 impl<C: Clock, G: Gateway> Service for Daemon<C, G> {
     async fn credentials(&self, profile: Option<&str>) -> Result<Served, Refusal> {
-        self.held(profile).await.map(|held| held.serve(self.clock.now()))
+        let held = self.held(profile).await.inspect_err(|why| self.bell.ring(profile, why))?;
+        Ok(held.serve(self.clock.now()))
     }
 
     fn status(&self) -> Status {

@@ -13,6 +13,7 @@ pub mod files;
 pub mod gateway;
 pub mod listeners;
 pub mod logging;
+pub mod notices;
 pub mod options;
 pub mod owner;
 pub mod schedule;

@@ -24,6 +24,8 @@ mod load;
 #[cfg(test)]
 mod locking;
 #[cfg(test)]
+mod notices;
+#[cfg(test)]
 mod outage;
 #[cfg(target_os = "linux")]
 #[cfg(test)]

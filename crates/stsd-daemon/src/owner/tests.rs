@@ -19,6 +19,7 @@ use super::{Keeper, Owner, Parts};
 use crate::clock::{Clock, test::TokioClock};
 use crate::daemon::Daemon;
 use crate::gateway::{Call, Gateway, Reply};
+use crate::notices::Bell;
 use crate::service::Service;
 use crate::state::{Options, Remembered, State, test_plan};
 
@@ -146,6 +147,7 @@ impl Running {
             snapshots,
             places,
             port: Arc::default(),
+            bell: Bell::default(),
         };
         Self { daemon: Arc::new(daemon), remembered, _owner: tasks }
     }

@@ -16,7 +16,7 @@ use sd_notify::NotifyState;
 use stsd_configuration::{Configuration, ConfigurationError};
 use stsd_protocol::Places;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
 use tracing::{error, info, warn};
@@ -29,9 +29,10 @@ use crate::endpoint_port::EndpointPort;
 use crate::files::Watch;
 use crate::gateway::GatewayProcess;
 use crate::listeners::{Claim, Inherited, Listeners, PortSettings, raise_descriptor_limit};
+use crate::notices::{self, Bell, Messenger};
 use crate::options::Options;
 use crate::owner::{Command, Owner, Parts};
-use crate::state::{self, State};
+use crate::state::{self, State, Table};
 use crate::state_directory::StateDirectory;
 use crate::wire::{Shutdown, Stop, shutdown};
 
@@ -164,11 +165,25 @@ impl House {
             snapshots,
             places,
             port: Arc::clone(&self.port),
+            bell: if configuration.notices {
+                self.notices(first_plan.clone())
+            } else {
+                Bell::default()
+            },
         });
         // Until then callers wait in the sockets' queues. A gateway that hangs does not keep the
         // doors shut for ever.
         let _ = timeout(FIRST_PLAN, first_plan.wait_for(|table| table.planned)).await;
         Ok(self.open(listeners, &service))
+    }
+
+    /// Starts what shows notices, and says where it hears of refusals.
+    fn notices(&mut self, snapshots: watch::Receiver<Arc<Table>>) -> Bell {
+        let (bell, refusals) = Bell::new();
+        let messenger = Messenger::of_this_system(|name| env::var_os(name));
+        let task = notices::run(SystemClock, refusals, snapshots, messenger);
+        spawn(&mut self.inner, "the notices", task);
+        bell
     }
 
     /// Obeys signals until one of them, or the death of a task, ends the daemon.

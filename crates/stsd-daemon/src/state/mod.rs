@@ -8,6 +8,8 @@ mod clocks;
 mod finish;
 mod held;
 mod job;
+mod notice;
+mod occasions;
 mod plan;
 mod profile;
 mod refresh;
@@ -20,7 +22,7 @@ mod unlock;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-pub(crate) use tests::test_plan;
+pub(crate) use tests::{Story, test_plan};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -33,6 +35,8 @@ pub use finish::Followup;
 pub use held::Held;
 pub(crate) use job::other_refusal;
 pub use job::{Finished, Job, JobKind};
+pub use notice::Notice;
+pub use occasions::{Occasions, Refused};
 pub use profile::Answer;
 pub use session::quoted;
 pub use table::Table;

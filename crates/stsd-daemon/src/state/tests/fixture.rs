@@ -13,27 +13,27 @@ use stsd_secret::Secret;
 use crate::clock::{Now, test::at};
 use crate::state::{Answer, Finished, Followup, Job, Options, Remembered, State};
 
-pub(super) const ALICE: &str = "AKIAIOSFODNN7EXAMPLE";
-pub(super) const CI: &str = "AKIAI44QH8DHBEXAMPLE";
-pub(super) const SERIAL: &str = "arn:aws:iam::111122223333:mfa/alice";
-pub(super) const HOUR: u64 = 3600;
+pub(crate) const ALICE: &str = "AKIAIOSFODNN7EXAMPLE";
+pub(crate) const CI: &str = "AKIAI44QH8DHBEXAMPLE";
+pub(crate) const SERIAL: &str = "arn:aws:iam::111122223333:mfa/alice";
+pub(crate) const HOUR: u64 = 3600;
 
 /// A state and the seconds that have passed.
-pub(super) struct Story {
-    pub(super) state: State,
-    pub(super) seconds: u64,
+pub(crate) struct Story {
+    pub(crate) state: State,
+    pub(crate) seconds: u64,
 }
 
 impl Story {
-    pub(super) fn begin() -> Self {
+    pub(crate) fn begin() -> Self {
         Self::after_a_restart(Remembered::default())
     }
 
-    pub(super) fn after_a_restart(remembered: Remembered) -> Self {
+    pub(crate) fn after_a_restart(remembered: Remembered) -> Self {
         Self::configured(remembered, "default")
     }
 
-    pub(super) fn with_default(profile: &str) -> Self {
+    pub(crate) fn with_default(profile: &str) -> Self {
         Self::configured(Remembered::default(), profile)
     }
 
@@ -50,34 +50,34 @@ impl Story {
         Self { state, seconds: 0 }
     }
 
-    pub(super) fn unlocked() -> Self {
+    pub(crate) fn unlocked() -> Self {
         let mut story = Self::begin();
         story.unlock("123456", 12 * HOUR);
         story
     }
 
-    pub(super) fn now(&self) -> Now {
+    pub(crate) fn now(&self) -> Now {
         at(Duration::from_secs(self.seconds))
     }
 
-    pub(super) fn date(&self) -> Timestamp {
+    pub(crate) fn date(&self) -> Timestamp {
         self.now().date()
     }
 
-    pub(super) fn begin_unlock(&mut self, code: &str) -> Result<Job, Refusal> {
+    pub(crate) fn begin_unlock(&mut self, code: &str) -> Result<Job, Refusal> {
         let token_code = Some(Secret::new(code));
         let request = UnlockRequest { token_code, ..UnlockRequest::default() };
         self.state.begin_unlock(request, self.now())
     }
 
     /// Unlocks the default identity for so many seconds.
-    pub(super) fn unlock(&mut self, code: &str, seconds: u64) -> Followup {
+    pub(crate) fn unlock(&mut self, code: &str, seconds: u64) -> Followup {
         let job = self.begin_unlock(code).unwrap();
         let outcome = self.issued(seconds);
         self.finish(&job, outcome)
     }
 
-    pub(super) fn issued(&self, seconds: u64) -> Outcome {
+    pub(crate) fn issued(&self, seconds: u64) -> Outcome {
         let credentials = TemporaryCredentials {
             access_key_id: "ASIAIOSFODNN7EXAMPLE".to_owned(),
             secret_access_key: Secret::new("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
@@ -92,7 +92,7 @@ impl Story {
         Outcome::Credentials(Issued { credentials, user: Some(user), assumed_role_arn: None })
     }
 
-    pub(super) fn finish(&mut self, job: &Job, outcome: Outcome) -> Followup {
+    pub(crate) fn finish(&mut self, job: &Job, outcome: Outcome) -> Followup {
         let finished = Finished {
             kind: job.kind.clone(),
             generation: job.generation,
@@ -103,50 +103,50 @@ impl Story {
         self.state.finish(finished, self.now())
     }
 
-    pub(super) fn want(&mut self, profile: &str) -> Option<Job> {
+    pub(crate) fn want(&mut self, profile: &str) -> Option<Job> {
         let place = self.state.table().find(Some(profile)).unwrap();
         self.state.want(place, self.now())
     }
 
     /// Fetches a role for so many seconds.
-    pub(super) fn fetch(&mut self, profile: &str, seconds: u64) {
+    pub(crate) fn fetch(&mut self, profile: &str, seconds: u64) {
         let job = self.want(profile).unwrap();
         let outcome = self.issued(seconds);
         self.finish(&job, outcome);
     }
 
-    pub(super) fn answer(&self, profile: &str) -> Answer {
+    pub(crate) fn answer(&self, profile: &str) -> Answer {
         self.state.table().answer(Some(profile), self.now())
     }
 
     /// The code and the sentence that a request for a profile gets.
-    pub(super) fn refusal(&self, profile: &str) -> Refusal {
+    pub(crate) fn refusal(&self, profile: &str) -> Refusal {
         match self.answer(profile) {
             Answer::Refuse(refusal) => refusal,
             answer => panic!("{profile} is not refused but {answer:?}"),
         }
     }
 
-    pub(super) fn serves(&self, profile: &str) -> bool {
+    pub(crate) fn serves(&self, profile: &str) -> bool {
         matches!(self.answer(profile), Answer::Ready(_))
     }
 
-    pub(super) fn session_state(&self, identity: &str) -> SessionState {
+    pub(crate) fn session_state(&self, identity: &str) -> SessionState {
         self.state.table().session(identity).unwrap().state(self.now())
     }
 
-    pub(super) fn profile_state(&self, profile: &str) -> ProfileState {
+    pub(crate) fn profile_state(&self, profile: &str) -> ProfileState {
         let table = self.state.table();
         let profile = &table.profiles[table.find(Some(profile)).unwrap()];
         profile.state(table.session_of(profile), self.now())
     }
 
-    pub(super) fn due(&mut self) -> Vec<Job> {
+    pub(crate) fn due(&mut self) -> Vec<Job> {
         self.state.due(self.now())
     }
 
     /// Lets time pass in naps, as the owner does, and says when the first job came.
-    pub(super) fn nap_until_due(&mut self, most: u64) -> Vec<Job> {
+    pub(crate) fn nap_until_due(&mut self, most: u64) -> Vec<Job> {
         let end = self.seconds + most;
         loop {
             let jobs = self.due();
@@ -158,7 +158,7 @@ impl Story {
     }
 }
 
-pub(super) fn failure(kind: FailureKind, code: &str) -> Failure {
+pub(crate) fn failure(kind: FailureKind, code: &str) -> Failure {
     let http = !matches!(kind, FailureKind::Unavailable);
     Failure {
         kind,
@@ -170,11 +170,11 @@ pub(super) fn failure(kind: FailureKind, code: &str) -> Failure {
     }
 }
 
-pub(super) fn failed(kind: FailureKind, code: &str) -> Outcome {
+pub(crate) fn failed(kind: FailureKind, code: &str) -> Outcome {
     Outcome::Failure(failure(kind, code))
 }
 
-pub(super) fn base_is_temporary(job: &Job) -> bool {
+pub(crate) fn base_is_temporary(job: &Job) -> bool {
     match &job.operation {
         Operation::Assume(request) => {
             matches!(request.base, stsd_protocol::gateway::Base::Temporary(_))
@@ -212,7 +212,7 @@ pub(crate) fn plan() -> Plan {
     }
 }
 
-pub(super) fn identity(key: &str, profile: &str, serial: Option<&str>) -> PlannedIdentity {
+pub(crate) fn identity(key: &str, profile: &str, serial: Option<&str>) -> PlannedIdentity {
     PlannedIdentity {
         keys: LongTermKeys { source_profile: profile.to_owned(), identity: key.to_owned() },
         account_id: None,
@@ -222,7 +222,7 @@ pub(super) fn identity(key: &str, profile: &str, serial: Option<&str>) -> Planne
     }
 }
 
-pub(super) fn role_profile(name: &str, identity: &str, role: &str) -> PlannedProfile {
+pub(crate) fn role_profile(name: &str, identity: &str, role: &str) -> PlannedProfile {
     let hop = Hop {
         role_arn: format!("arn:aws:iam::444455556666:role/{role}"),
         external_id: None,

@@ -2,7 +2,8 @@
 
 mod clocks;
 mod fixture;
-pub(crate) use fixture::plan as test_plan;
+mod occasions;
+pub(crate) use fixture::{Story, plan as test_plan};
 mod plans;
 mod roles;
 mod sessions;
