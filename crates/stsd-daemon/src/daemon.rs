@@ -129,6 +129,7 @@ impl<C: Clock, G: Gateway> Service for Daemon<C, G> {
                 credentials: text(self.places.credentials_socket()),
             },
             clock_offset_seconds: table.clock_offset(now),
+            default_profile: table.default_profile.to_string(),
             sessions: table.session_reports(now),
             profiles: table.profile_reports(now),
         }

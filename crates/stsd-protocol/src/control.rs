@@ -181,6 +181,9 @@ pub struct Status {
     /// What is added to the local clock to get STS's, in seconds, as last measured.
     #[serde(default)]
     pub clock_offset_seconds: i64,
+    /// The profile of `/creds`: the configured one, else `default`.
+    #[serde(default)]
+    pub default_profile: String,
     /// One for each identity.
     pub sessions: Vec<SessionReport>,
     /// One for each profile.

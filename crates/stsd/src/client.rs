@@ -1,7 +1,8 @@
 //! The daemon, as the commands see it: one function for a question, one for an order. Here the
 //! versions are compared, and everything that can go wrong on the way gets its refusal.
 
-use std::io::Write;
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -29,6 +30,19 @@ impl Client {
     /// Asks; the reply as it came.
     pub(crate) fn question(&self, path: &str) -> Result<Vec<u8>, Refusal> {
         self.exchange("GET", path, &[], LOCAL)
+    }
+
+    /// Asks, and hears the whole reply within this time or not at all: for who must not be kept.
+    pub(crate) fn quick_question(&self, path: &str, limit: Duration) -> Result<Vec<u8>, Refusal> {
+        let end = Instant::now() + limit;
+        let mut stream = socket::connect_within(&self.socket, limit)?;
+        let reply = stream
+            .set_write_timeout(Some(limit))
+            .and_then(|()| stream.write_all(&request("GET", path, &[])))
+            .map_err(ExchangeError::from)
+            .and_then(|()| read_reply(&mut Until { stream, end }))
+            .map_err(|error| self.lost(path, &error))?;
+        self.understood(reply)
     }
 
     /// Orders, and waits so long for the reply.
@@ -131,6 +145,23 @@ impl Client {
                 format!("the daemon at {at} gave no usable answer: {error}"),
             ),
         }
+    }
+}
+
+/// Reads until a moment, however the bytes drip.
+struct Until {
+    stream: UnixStream,
+    end: Instant,
+}
+
+impl Read for Until {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.stream.set_read_timeout(Some(left))?;
+        self.stream.read(buffer)
     }
 }
 

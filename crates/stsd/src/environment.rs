@@ -82,12 +82,14 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     SET.iter().chain(UNSET).copied()
 }
 
-/// Whether an address is one that stsd publishes.
-pub(crate) fn is_credentials_uri(uri: &str) -> bool {
+/// The profile's part of an address that stsd publishes, empty for the default's; nothing for any
+/// other address.
+pub(crate) fn endpoint_path(uri: &str) -> Option<&str> {
     let path = uri
-        .strip_prefix("http://127.0.0.1:")
-        .map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
-    path.is_some_and(|path| path == "/creds" || path.starts_with("/creds/"))
+        .strip_prefix("http://127.0.0.1:")?
+        .trim_start_matches(|c: char| c.is_ascii_digit())
+        .strip_prefix("/creds")?;
+    if path.is_empty() { Some(path) } else { path.strip_prefix('/') }
 }
 
 /// The list without what [`variables`] put at its end; nothing where that was all.

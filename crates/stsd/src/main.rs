@@ -44,6 +44,10 @@ fn main() -> ExitCode {
     if let Some(profile) = commands::credential_process::plain_form(&arguments) {
         return commands::credential_process::run(profile);
     }
+    // A prompt waits for this one.
+    if commands::short_status::plain_form(&arguments) {
+        return commands::short_status::run();
+    }
     match Arguments::try_parse_from(arguments) {
         Ok(arguments) => run(arguments.command),
         Err(error) => arguments::explain(&error),
@@ -54,6 +58,7 @@ fn run(command: Command) -> ExitCode {
     let outcome = match command {
         Command::Unlock(arguments) => commands::unlock::run(arguments),
         Command::Lock(arguments) => commands::lock::run(&arguments),
+        Command::Status(arguments) if arguments.short => return commands::short_status::run(),
         Command::Status(arguments) => commands::status::run(&arguments),
         Command::Env(arguments) => commands::env::run(&arguments),
         Command::Exec(arguments) => commands::exec::run(&arguments),

@@ -4,9 +4,14 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs;
+use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, setsockopt, socket, sockopt};
+use nix::sys::time::{TimeVal, TimeValLike};
 use nix::unistd::Uid;
 use stsd_protocol::{Places, Refusal, RefusalCode};
 
@@ -28,12 +33,32 @@ pub(crate) fn places() -> Result<Places, Refusal> {
 
 /// Connects, and makes sure of who answers before a byte is sent.
 pub(crate) fn connect(path: &Path) -> Result<UnixStream, Refusal> {
+    checked(UnixStream::connect(path), path)
+}
+
+/// The same within this time: a daemon that hangs may have a queue that is full.
+pub(crate) fn connect_within(path: &Path, patience: Duration) -> Result<UnixStream, Refusal> {
+    let stream = (|| {
+        let socket = socket(AddressFamily::Unix, SockType::Stream, SockFlag::empty(), None)?;
+        let milliseconds = i64::try_from(patience.as_millis()).unwrap_or(i64::MAX);
+        setsockopt(&socket, sockopt::SendTimeout, &TimeVal::milliseconds(milliseconds))?;
+        nix::sys::socket::connect(socket.as_raw_fd(), &UnixAddr::new(path)?)?;
+        Ok(UnixStream::from(socket))
+    })();
+    checked(stream, path)
+}
+
+fn checked(stream: io::Result<UnixStream>, path: &Path) -> Result<UnixStream, Refusal> {
     let none = |detail: String| {
         let message = format!("no daemon answers at {}{detail}", shown_path(path));
         Refusal::new(RefusalCode::NoDaemon, message)
     };
-    let stream = UnixStream::connect(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused => none(String::new()),
+    let stream = stream.map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => none(String::new()),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+            let message = format!("the daemon at {} does not answer", shown_path(path));
+            Refusal::new(RefusalCode::Unavailable, message)
+        }
         _ => none(format!(": {error}")),
     })?;
     let owner = platform::peer_uid(&stream).map_err(|error| none(format!(": {error}")))?;
@@ -110,8 +135,9 @@ mod tests {
     use std::ffi::OsString;
     use std::os::unix::net::UnixListener;
     use std::path::Path;
+    use std::time::Duration;
 
-    use super::{connect, find};
+    use super::{connect, connect_within, find};
 
     fn found(variables: &[(&str, &str)], record: Option<&str>) -> String {
         let variable = |name: &str| {
@@ -147,6 +173,26 @@ mod tests {
         let path = folder.path().join("stsd.sock");
         let _listener = UnixListener::bind(&path).unwrap();
         assert!(connect(&path).is_ok());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_queue_that_is_full_is_not_waited_for() {
+        use nix::sys::socket::{
+            AddressFamily, Backlog, SockFlag, SockType, UnixAddr, bind, listen, socket,
+        };
+        use std::os::fd::AsRawFd;
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("stsd.sock");
+        let listener =
+            socket(AddressFamily::Unix, SockType::Stream, SockFlag::empty(), None).unwrap();
+        bind(listener.as_raw_fd(), &UnixAddr::new(&path).unwrap()).unwrap();
+        listen(&listener, Backlog::new(0).unwrap()).unwrap();
+        let patience = Duration::from_millis(50);
+        let _first = connect_within(&path, patience).unwrap();
+        let refusal = connect_within(&path, patience).unwrap_err();
+        assert_eq!(refusal.code.exit_code(), 75);
     }
 
     #[test]

@@ -80,6 +80,7 @@ impl Service for FakeService {
             config_view: String::new(),
             sockets: Sockets { control: String::new(), credentials: String::new() },
             clock_offset_seconds: 0,
+            default_profile: "default".to_owned(),
             sessions: Vec::new(),
             profiles: Vec::new(),
         }

@@ -3,6 +3,7 @@
 
 mod profile;
 mod shell;
+mod status;
 mod unlock;
 
 use std::io::{self, Write};
@@ -14,6 +15,7 @@ use stsd_protocol::{RefusalCode, VERSION};
 
 pub(crate) use profile::{ListArguments, PlainArguments, ProfileArguments};
 pub(crate) use shell::{EnvArguments, ExecArguments, Format};
+pub(crate) use status::StatusArguments;
 pub(crate) use unlock::UnlockArguments;
 
 use crate::show;
@@ -34,7 +36,7 @@ pub(crate) enum Command {
     /// Forget the sessions; without a profile, all of them
     Lock(ListArguments),
     /// Show sessions, profiles and mistakes in the configuration
-    Status(PlainArguments),
+    Status(StatusArguments),
     /// Print the variables that connect a shell: eval "$(stsd env prod)"
     Env(EnvArguments),
     /// Run a command with those variables

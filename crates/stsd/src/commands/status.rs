@@ -6,13 +6,13 @@ use stsd_protocol::control::{
 };
 use stsd_protocol::gateway::{Problem, Severity};
 
-use crate::arguments::PlainArguments;
+use crate::arguments::StatusArguments;
 use crate::client::{self, Client};
 use crate::failure::Failure;
 use crate::show::{print, print_bytes, printable, profiles_table, sessions_table};
 
 /// `--json` is the daemon's own answer, byte for byte.
-pub(crate) fn run(arguments: &PlainArguments) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &StatusArguments) -> Result<(), Failure> {
     let client = Client::new();
     let mut body = client.question(STATUS)?;
     let status: Status = client::read(&body)?;

@@ -6,7 +6,7 @@ use stsd_protocol::Places;
 use crate::arguments::Format;
 use crate::before::{self, Before};
 use crate::commands::variables::{region_of_the_shell, variable};
-use crate::environment::{self, Variable, is_credentials_uri, without_loopback};
+use crate::environment::{self, Variable, endpoint_path, without_loopback};
 use crate::failure::Failure;
 use crate::{script, show, socket};
 
@@ -85,7 +85,7 @@ impl Looks {
     /// Whether a value is stsd's, and whether that tells that the shell is connected.
     fn own(&self, name: &str, value: &str) -> (bool, bool) {
         match name {
-            "AWS_CONTAINER_CREDENTIALS_FULL_URI" => (is_credentials_uri(value), true),
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI" => (endpoint_path(value).is_some(), true),
             "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE" => (value == self.token_file, true),
             "AWS_CONFIG_FILE" => (value == self.config, true),
             "AWS_SHARED_CREDENTIALS_FILE" => (value == self.credentials, true),

@@ -7,7 +7,7 @@ use stsd_protocol::control::{Environment, ProcessCredentials};
 use stsd_secret::Secret;
 
 use super::{
-    Surroundings, is_credentials_uri, names, static_variables, variables, with_loopback,
+    Surroundings, endpoint_path, names, static_variables, variables, with_loopback,
     without_loopback,
 };
 
@@ -122,13 +122,14 @@ fn loopback_leaves_the_list_as_it_came() {
 
 #[test]
 fn an_address_of_stsd_is_known_by_its_form() {
-    for uri in ["http://127.0.0.1:7873/creds", "http://127.0.0.1:1/creds/prod"] {
-        assert!(is_credentials_uri(uri), "{uri}");
-    }
-    for uri in
-        ["http://127.0.0.1:7873/", "http://169.254.170.2:80/creds", "http://127.0.0.1:7/credsx"]
-    {
-        assert!(!is_credentials_uri(uri), "{uri}");
+    for (uri, path) in [
+        ("http://127.0.0.1:7873/creds", Some("")),
+        ("http://127.0.0.1:1/creds/prod", Some("prod")),
+        ("http://127.0.0.1:7873/", None),
+        ("http://169.254.170.2:80/creds", None),
+        ("http://127.0.0.1:7873/credsx", None),
+    ] {
+        assert_eq!(endpoint_path(uri), path, "{uri}");
     }
 }
 

@@ -10,7 +10,7 @@ use std::path::Path;
 use serde::Serialize;
 
 pub(crate) use report::{profiles_table, sessions_table, unlocked};
-pub(crate) use time::{length, until};
+pub(crate) use time::{length, short_length, until};
 
 use crate::failure::Failure;
 

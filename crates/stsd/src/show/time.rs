@@ -18,6 +18,15 @@ pub(crate) fn length(length: Duration) -> String {
     }
 }
 
+/// `11h`, `47m` or `30s`, for a prompt.
+pub(crate) fn short_length(length: Duration) -> String {
+    match length.as_secs() {
+        seconds @ 0..60 => format!("{seconds}s"),
+        seconds @ 60..3600 => format!("{}m", seconds / 60),
+        seconds => format!("{}h", seconds / 3600),
+    }
+}
+
 /// `2026-01-02T03:04:05Z, in 47 min`; a moment that is over has no second half.
 pub(crate) fn until(end: Timestamp, remaining: Duration) -> String {
     if remaining.is_zero() { end.to_string() } else { format!("{end}, in {}", length(remaining)) }
@@ -29,7 +38,7 @@ mod tests {
 
     use stsd_protocol::Timestamp;
 
-    use super::{length, until};
+    use super::{length, short_length, until};
 
     #[test]
     fn lengths_have_the_units_that_matter() {
@@ -43,6 +52,15 @@ mod tests {
             (129_600, "36 h"),
         ] {
             assert_eq!(length(Duration::from_secs(seconds)), text);
+        }
+    }
+
+    #[test]
+    fn a_prompt_has_the_first_unit_alone() {
+        for (seconds, text) in
+            [(59, "59s"), (60, "1m"), (3_599, "59m"), (3_600, "1h"), (43_199, "11h")]
+        {
+            assert_eq!(short_length(Duration::from_secs(seconds)), text);
         }
     }
 

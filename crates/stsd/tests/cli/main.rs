@@ -10,6 +10,8 @@ mod prompt;
 #[cfg(test)]
 mod reports;
 #[cfg(test)]
+mod short_status;
+#[cfg(test)]
 mod static_credentials;
 #[cfg(test)]
 mod support;

@@ -86,6 +86,7 @@ pub(crate) fn status(sessions: Vec<SessionReport>, profiles: Vec<ProfileReport>)
             credentials: "/run/creds.sock".into(),
         },
         clock_offset_seconds: 0,
+        default_profile: "default".into(),
         sessions,
         profiles,
     }
