@@ -104,10 +104,11 @@ fn json<T: Serialize>(status: StatusCode, body: &T, capacity: usize) -> Answer {
 fn advice(code: RefusalCode) -> Option<(HeaderName, HeaderValue)> {
     match code {
         RefusalCode::MethodNotAllowed => Some((ALLOW, HeaderValue::from_static("GET"))),
-        // The call to STS goes on, and is done in a second or two.
-        RefusalCode::Pending => Some((RETRY_AFTER, HeaderValue::from_static("1"))),
-        // The daemon itself asks STS again after some seconds at the earliest.
-        RefusalCode::Unavailable => Some((RETRY_AFTER, HeaderValue::from_static("5"))),
+        // A call to STS that goes on is done in a second or two. Where STS is down, the JavaScript SDK v2 and
+        // the Go SDK v1 wait this long three times over before their user reads anything.
+        RefusalCode::Pending | RefusalCode::Unavailable => {
+            Some((RETRY_AFTER, HeaderValue::from_static("1")))
+        }
         _ => None,
     }
 }

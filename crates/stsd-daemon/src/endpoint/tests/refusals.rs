@@ -33,7 +33,7 @@ async fn refusals_have_the_status_of_the_table() {
     for (profile, status, contains) in [
         ("unknown", "403", "StsdUnknownProfile"),
         ("pending", "503", "\r\nRetry-After: 1\r\n"),
-        ("unavailable", "503", "\r\nRetry-After: 5\r\n"),
+        ("unavailable", "503", "\r\nRetry-After: 1\r\n"),
     ] {
         let answer = running.fetch(&format!("GET /creds/{profile}")).await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
