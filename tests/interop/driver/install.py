@@ -25,18 +25,22 @@ class Installer:
         """The folder of the executable."""
         return self._once(name, CLIENTS / name / "requirements.txt", self._awscli_v2)
 
-    def javascript(self, name):
+    def javascript(self, name, program):
         """The folder with node_modules, the program beside it."""
         place = self._once(name, CLIENTS / name / "package-lock.json", self._npm)
-        shutil.copy(CLIENTS / name / "client.mjs", place)
+        shutil.copy(CLIENTS / name / program, place)
         return place
+
+    def maven(self, name):
+        """The folder with `classes`, and in `lib` what they need."""
+        return self._once(name, CLIENTS / name / "pom.xml", self._mvn, "src/**/*.java")
 
     def rust(self, name):
         """The built program."""
         target = self.folder / name
         manifest = CLIENTS / name / "Cargo.toml"
         run(["cargo", "build", "--quiet", "--locked", "--manifest-path", manifest, "--target-dir", target])
-        return target / "debug" / "interop-rust"
+        return target / "debug" / f"interop-{name}"
 
     def go(self, name):
         """The built program."""
@@ -64,18 +68,24 @@ class Installer:
         """The version of a Go module."""
         return self._match(name, "go.mod", rf"{module} v(\S+)")
 
+    def property(self, name, key):
+        """A property of a Maven project."""
+        return self._match(name, "pom.xml", rf"<{key}>(.+)</{key}>")
+
     def _match(self, name, file, pattern):
         found = re.search(pattern, (CLIENTS / name / file).read_text(), re.MULTILINE)
         return found.group(1) if found else "?"
 
-    def _once(self, name, pins, install):
+    def _once(self, name, pins, install, sources=""):
         place, stamp = self.folder / name, self.folder / f"{name}.installed"
-        if not stamp.exists() or stamp.read_bytes() != pins.read_bytes():
+        files = [pins, *(sorted(pins.parent.glob(sources)) if sources else ())]
+        wanted = b"".join(file.read_bytes() for file in files)
+        if not stamp.exists() or stamp.read_bytes() != wanted:
             print(f"interop: installing {name}", flush=True)
             shutil.rmtree(place, ignore_errors=True)
             place.mkdir(parents=True)
             install(place, pins)
-            shutil.copy(pins, stamp)
+            stamp.write_bytes(wanted)
         return place
 
     def _venv(self, place, pins):
@@ -101,6 +111,15 @@ class Installer:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(pins.with_name(name), place)
         run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=place)
+
+    def _mvn(self, place, pins):
+        project = place / "project"
+        shutil.copytree(pins.parent, project)
+        # A repository of our own, kept when the program changes.
+        command = ["mvn", "--quiet", "--batch-mode", f"-Dmaven.repo.local={self.folder / 'maven'}", "compile"]
+        command += ["dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={place / 'lib'}"]
+        run(command, cwd=project)
+        (project / "target" / "classes").rename(place / "classes")
 
 
 def run(command, **options):

@@ -79,15 +79,15 @@ class Child:
 class Ran:
     """A program that came to its end: what it printed, its status, and how long it took."""
 
-    def __init__(self, command, environment, stdin=""):
+    def __init__(self, command, environment, stdin="", deadline=DEADLINE):
         start, stalled = time.monotonic(), starved()
         try:
             done = subprocess.run(
                 [str(word) for word in command],
-                env=environment, input=stdin, capture_output=True, text=True, timeout=DEADLINE,
+                env=environment, input=stdin, capture_output=True, text=True, timeout=deadline,
             )
         except subprocess.TimeoutExpired:
-            raise Failure(f"{command[0]} took more than {DEADLINE:.0f} s") from None
+            raise Failure(f"{command[0]} took more than {deadline:.0f} s") from None
         self.seconds = time.monotonic() - start
         # What a machine that has nothing else to do would have taken, at least.
         self.unstarved = self.seconds - (starved() - stalled)

@@ -8,6 +8,8 @@ class Report:
 
     def __init__(self):
         self._passed, self._failures, self._tables = 0, [], {}
+        # What docs/tools.md tells: by client and subject.
+        self.facts = {}
 
     def check(self, what, holds, found=""):
         """Counts one expectation."""
@@ -28,8 +30,14 @@ class Report:
         """A line of a table."""
         self._tables.setdefault(table, []).append([str(cell) for cell in cells])
 
+    def fact(self, client, subject, value):
+        """Something to be told of a client; a way that was tried twice works if it did each time."""
+        key = (client, subject)
+        self.facts[key] = value and self.facts.get(key, value)
+
     def take(self, other):
         """Adds what another found."""
+        self.facts |= other.facts
         self._passed += other._passed
         self._failures += other._failures
         for table, rows in other._tables.items():

@@ -5,17 +5,33 @@ import os
 import re
 import subprocess
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from .process import Child, Failure, Ran
 
 DEVICE = "arn:aws:iam::111122223333:mfa/alice"
 REGION = "eu-central-1"
-PROD, STAGING, HUB = (f"arn:aws:sts::444455556666:assumed-role/{role}/alice" for role in ("prod", "staging", "hub"))
-ALICE = "arn:aws:iam::111122223333:user/alice"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Somebody whom a profile makes of alice: who signs, and whose buckets are listed."""
+
+    profile: str
+    arn: str
+    buckets: tuple
+
+
+ALICE = Identity("default", "arn:aws:iam::111122223333:user/alice", ("alice-notes", "alice-photos"))
+PROD, STAGING, QUARTER = (
+    Identity(profile, f"arn:aws:sts::444455556666:assumed-role/{role}/alice", ("prod-backups", "staging-uploads"))
+    for profile, role in (("prod", "prod"), ("staging", "staging"), ("quarter", "staging"))
+)
 
 ASKED = re.compile(r'request\{door="(?:control" path="/v1/credentials|(?!control)[^"]*)"')
 
-# Beside the emulator's own profiles: one that STS refuses, one whose STS is down, and two that form a loop.
+# Beside the emulator's own profiles: one that STS refuses, one whose STS is down, a role of a
+# quarter of an hour, and two that form a loop.
 MORE_PROFILES = """
 [profile forbidden]
 region = {region}
@@ -28,6 +44,13 @@ region = {region}
 endpoint_url = http://127.0.0.1:1
 role_arn = arn:aws:iam::444455556666:role/prod
 source_profile = default
+
+[profile quarter]
+region = {region}
+endpoint_url = {url}
+role_arn = arn:aws:iam::444455556666:role/staging
+source_profile = default
+duration_seconds = 900
 
 [profile loop]
 region = {region}
@@ -130,6 +153,10 @@ class Stand:
     def variables(self, profile):
         """What `stsd env` sets."""
         return json.loads(self.stsd("env", profile, "--format", "json").expect().stdout)
+
+    def static(self, profile):
+        """A shell that was given keys, and nothing to renew them with; with a home that has none of its own."""
+        return self.shell(f"{profile} --static") | {"HOME": str(self.bare_home), "AWS_ENDPOINT_URL": self.emulator.url}
 
     def shell(self, profile, more=None):
         """The environment of a shell that evaluated `stsd env`, in whatever environment it was before."""

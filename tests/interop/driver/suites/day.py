@@ -1,85 +1,65 @@
 """A day with short lifetimes: whoever has the variables works on over the ends of credentials, for one token code."""
 
-import subprocess
 import time
 
-from ..process import DEADLINE, Child, Failure
+from ..people import people
+from ..process import DEADLINE, Failure
 from ..stand import PROD
-from .ways import ASKED
 
 TABLE = "A day with credentials that live 4 seconds"
-HEADING = ["client", "process", "way", "calls", "credentials used"]
+HEADING = ["client", "process", "way", "calls", "fetched", "credentials used"]
 LIFETIME = 4
 EXPIRATIONS = 3
-
-
-class Lasting:
-    """One process for the whole day."""
-
-    kind = "one for the whole day"
-
-    def __init__(self, client, way, environment, folder):
-        self.client, self.way, self.calls, self.keys = client, way, 0, set()
-        log = folder / f"{client.name}-{way}.log"
-        self._child = Child(client.serving(), environment | client.environment, log, subprocess.PIPE)
-
-    def call(self):
-        self._child.say("both")
-        arn, _ = self._child.line(), self._child.line()
-        return arn
-
-    def stop(self):
-        self._child.stop()
-
-
-class Fleeting:
-    """A process for each call."""
-
-    kind = "one for each call"
-
-    def __init__(self, client, way, environment, folder):
-        self.client, self.way, self.calls, self.keys = client, way, 0, set()
-        self._environment = environment
-
-    def call(self):
-        return self.client.both(self._environment)[0]
-
-    def stop(self):
-        pass
 
 
 def run(clients, stand, report):
     """Everybody calls in turn until everybody has outlived three sets of credentials."""
     with stand.emulator.fault(f"short-lived={LIFETIME}s", "--action", "AssumeRole"):
         stand.unlock()
-        people = []
+        everybody = people([client.at(stand.emulator.url) for client in clients], stand, PROD)
         try:
-            for client in clients:
-                kind = Lasting if client.serves else Fleeting
-                people.append(kind(client, "endpoint", stand.endpoint("prod"), stand.folder))
-                people.append(kind(client, "view", stand.shell("prod"), stand.folder))
-            report.attempt("the day", lambda: live(people, stand, report))
+            report.attempt("the day", lambda: live(everybody, stand, report))
         finally:
-            for person in people:
+            for person in everybody:
                 person.stop()
     entries = stand.emulator.entries()
-    for person in people:
-        report.row(TABLE, person.client.name, person.kind, person.way, person.calls, len(person.keys))
     unlocks = sum(entry["action"] == "GetSessionToken" for entry in entries)
     report.check("the day: exactly one GetSessionToken", unlocks == 1, unlocks)
     failed = [entry for entry in entries if entry["outcome"] != "Success"]
     report.check("the day: the emulator refused nothing", not failed, failed)
 
 
-def live(people, stand, report):
+def live(everybody, stand, report):
     """Calls until the time and the number of credentials are reached; any error ends it."""
+    books = [(person, Book()) for person in everybody]
     start = time.monotonic()
-    while time.monotonic() < start + EXPIRATIONS * LIFETIME + 1 or any(len(p.keys) <= EXPIRATIONS for p in people):
-        if time.monotonic() > start + 2 * DEADLINE:
-            raise Failure(f"no new credentials: {[(p.client.name, p.way, len(p.keys)) for p in people]}")
-        for person in people:
-            seen = len(stand.emulator.entries())
-            arn = person.call()
-            person.calls += 1
-            report.check(f"the day, {person.client.name}, {person.way}", arn == PROD, arn)
-            person.keys |= {e["access_key_id"] for e in stand.emulator.entries()[seen:] if e["action"] in ASKED}
+    while time.monotonic() < start + EXPIRATIONS * LIFETIME + 1 or any(len(b.keys) <= EXPIRATIONS for _, b in books):
+        if time.monotonic() > start + 3 * DEADLINE:
+            raise Failure(f"no new credentials: {[(p.client.name, p.way, len(b.keys)) for p, b in books]}")
+        for person, book in books:
+            book.enter(person, stand, report)
+    for person, book in books:
+        row = (person.client.title, person.kind, person.way, book.calls, book.fetched, len(book.keys))
+        report.row(TABLE, *row)
+
+
+class Book:
+    """What one of them did."""
+
+    def __init__(self):
+        self.calls, self.fetched, self.keys = 0, 0, set()
+
+    def enter(self, person, stand, report):
+        """One call."""
+        seen, fetched = len(stand.emulator.entries()), stand.requests()
+        right = person.call()
+        entries = [e for e in stand.emulator.entries()[seen:] if e["action"] in person.client.actions]
+        report.check(f"the day, {person.client.name}, {person.way}", right and signed_by(entries, PROD), entries)
+        self.calls += 1
+        self.fetched += stand.requests() - fetched
+        self.keys |= {entry["access_key_id"] for entry in entries}
+
+
+def signed_by(entries, identity):
+    """Whether somebody asked, and it was this identity alone."""
+    return {entry["principal"] for entry in entries} == {identity.arn}

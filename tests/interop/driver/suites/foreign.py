@@ -47,7 +47,7 @@ def ask(client, stand, report, url):
     for file, text in (("config", PROFILES.format(url=url)), ("credentials", KEYS)):
         with open(stand.home / ".aws" / file, "a") as writer:
             writer.write(text)
-    stand.daemon.logged("profiles=15")
+    stand.daemon.logged("profiles=16")
     for what, ran in (
         ("stsd whoami elsewhere", stand.stsd("whoami", "elsewhere")),
         (f"{client.name} by the view, profile elsewhere", client.identity(stand.shell("default"), "elsewhere")),

@@ -53,6 +53,8 @@ class Refusals:
 
     def another_profile(self):
         """In a shell for one profile, another that is named and denied: what signs then?"""
+        if not self.client.knows_profiles:
+            return
         case = Case("denied, named in a shell for prod", "forbidden", "run `stsd refresh forbidden`")
         ran = self._ask(case, "view", self.view, case.profile)
         if ran is None:
@@ -60,9 +62,13 @@ class Refusals:
         what = f"{self.client.name}, {case.name}"
         if self.client.falls_through:
             # Nothing of ours can stop it; should it ever stop by itself, the README is to say so.
-            self.report.check(f"{what}: still signs as prod", ran.stdout.strip() == PROD, ran.last_line())
+            self.report.check(f"{what}: still signs as prod", ran.stdout.strip() == PROD.arn, ran.last_line())
         else:
             self._judge(case, "view", what, ran)
+
+    def reads_the_view(self, way):
+        """Whether the answer comes by way of the view's credential_process."""
+        return way == "view" and self.client.knows_profiles
 
     def _one(self, case, way, environment):
         ran = self._ask(case, way, environment)
@@ -72,23 +78,22 @@ class Refusals:
     def _ask(self, case, way, environment, profile=None):
         before = self.stand.requests()
         what = f"{self.client.name}, {case.name}, {way}"
-        with ALONE if way == "view" and self.client.shows_view else nullcontext():
+        with ALONE if self.reads_the_view(way) and self.client.shows_view else nullcontext():
             ran = self.report.attempt(what, lambda: self.client.identity(environment, profile))
         if ran is not None:
             requests = self.stand.requests() - before
-            if way == "view" and self.client.shows_view:
+            if self.reads_the_view(way) and self.client.shows_view:
                 # An SDK that waits does so to ask again.
                 self.report.check(f"{what}: asks once at most", requests <= 1, requests)
             said = ran.last_line() if ran.status else ran.stdout.strip()
-            row = (self.client.name, case.name, way, ran.status, f"{ran.seconds:.2f}", requests, said)
+            row = (self.client.title, case.name, way, ran.status, f"{ran.seconds:.2f}", requests, said)
             self.report.row(TABLE, *row)
         return ran
 
     def _judge(self, case, way, what, ran):
         check, client = self.report.check, self.client
         check(f"{what}: fails, and prints nothing on standard output", ran.status != 0 and not ran.stdout, ran.stdout)
-        if way == "view":
+        if way == "view" and client.knows_profiles:
             check(f"{what}: within {client.patience} s", ran.unstarved < client.patience, f"{ran.seconds:.2f} s")
-        speaks = client.shows_view if way == "view" else client.shows_endpoint and case.endpoint_speaks
-        if speaks:
+        if client.shows_view if self.reads_the_view(way) else client.shows_endpoint and case.endpoint_speaks:
             check(f"{what}: says what to do", case.hint in ran.stderr, ran.last_line())
