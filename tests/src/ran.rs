@@ -1,6 +1,7 @@
 //! A program that has run to its end.
 
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
@@ -17,12 +18,13 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// Runs it with nothing on its standard input.
+    /// Runs it with nothing on its standard input, and in the background of the terminal that the
+    /// tests may have: it must not ask there.
     ///
     /// # Panics
     /// If it cannot be started.
     pub fn of(mut command: Command) -> Self {
-        let output = command.stdin(Stdio::null()).output();
+        let output = command.stdin(Stdio::null()).process_group(0).output();
         output.unwrap_or_else(|error| panic!("{command:?}: {error}")).into()
     }
 

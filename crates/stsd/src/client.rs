@@ -3,7 +3,7 @@
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -25,6 +25,17 @@ impl Client {
     /// The daemon of this user. Nothing is connected yet.
     pub(crate) fn new() -> Self {
         Self { socket: socket::path() }
+    }
+
+    /// A daemon that listens in this place.
+    #[cfg(test)]
+    pub(crate) fn at(socket: impl Into<PathBuf>) -> Self {
+        Self { socket: socket.into() }
+    }
+
+    /// Where the daemon's socket is.
+    pub(crate) fn socket(&self) -> &Path {
+        &self.socket
     }
 
     /// Asks; the reply as it came.
@@ -201,7 +212,7 @@ mod tests {
 
     #[test]
     fn silence_is_worth_another_try_and_a_lost_unlock_may_have_spent_its_code() {
-        let client = Client { socket: "/run/stsd.sock".into() };
+        let client = Client::at("/run/stsd.sock");
         let silent = client.lost(STATUS, &ExchangeError::TimedOut);
         assert_eq!(silent.message, "the daemon at /run/stsd.sock does not answer");
         assert_eq!(silent.code.exit_code(), 75);

@@ -12,9 +12,11 @@ mod failure;
 #[expect(dead_code, reason = "the first command that uses it takes this out")]
 mod gateway;
 mod profile;
+mod prompt;
 mod quote;
 mod script;
 mod show;
+mod signals;
 mod socket;
 mod state_directory;
 mod terminal;

@@ -1,11 +1,14 @@
-//! What a token code looks like, and where one on the command line comes from. Nothing here ever
+//! What a token code looks like, how a person is asked for one, and where one on the command line
+//! comes from. Nothing here ever
 //! shows what was typed: it may be a password in the wrong window.
 
 use std::io::{self, BufRead};
 
+use stsd_protocol::control::Challenge;
 use stsd_secret::Secret;
 
 use crate::failure::Failure;
+use crate::show;
 
 /// Reads six digits; spaces are for the eye, as authenticators show them (`123 456`).
 pub(crate) fn parse(text: &str) -> Option<Secret> {
@@ -50,6 +53,16 @@ pub(crate) fn given(text: &str) -> Result<Secret, Failure> {
         .ok()
         .and_then(|_| parse(&line))
         .ok_or_else(|| Failure::usage("the first line of standard input is no token code", HINT))
+}
+
+/// Names the device and the account: people have several of both.
+pub(crate) fn question(challenge: &Challenge) -> String {
+    let device = challenge.mfa_serial.as_deref().unwrap_or_default();
+    let account = match &challenge.account_id {
+        Some(account) => format!(" (account {account})"),
+        None => String::new(),
+    };
+    show::printable(&format!("Token code for {device}{account}: "))
 }
 
 /// What is wrong with a code that does not parse.

@@ -1,19 +1,19 @@
 //! `stsd credential-process`: credentials for an SDK that runs a program for them. When it works,
 //! one JSON object and not one byte on standard error (the C++ SDK merges the two); when it does
-//! not, one line there, nothing on standard output, and the table's exit code.
+//! not, one line there, nothing on standard output, and the table's exit code. Locked, it asks for the
+//! token code where a person can be asked.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use serde::de::IgnoredAny;
-use stsd_protocol::Refusal;
 use stsd_protocol::control::{CREDENTIALS, ProfileRequest};
+use stsd_protocol::{Refusal, RefusalCode};
 
 use crate::client::{self, Client};
 use crate::failure::Failure;
-use crate::profile;
-use crate::show;
+use crate::{clock, profile, prompt, show};
 
 /// The profile, if the command line is `stsd credential-process` or `stsd credential-process NAME`
 /// as the view writes it; the outer nothing leaves everything else to clap.
@@ -30,8 +30,18 @@ pub(crate) fn plain_form(arguments: &[OsString]) -> Option<Option<String>> {
 
 /// The whole command. Without a name only `STSD_PROFILE` counts.
 pub(crate) fn run(named: Option<String>) -> ExitCode {
-    let profile = profile::or_by_variable(named, profile::OF_STSD_ALONE);
-    match credentials(profile) {
+    let started = clock::since_boot();
+    let client = Client::new();
+    let request =
+        ProfileRequest { profile: profile::or_by_variable(named, profile::OF_STSD_ALONE) };
+    let outcome = match credentials(&client, &request) {
+        Err(locked) if locked.code == RefusalCode::Locked => {
+            prompt::unlock(&client, request.profile.as_deref(), started, locked)
+                .and_then(|()| credentials(&client, &request))
+        }
+        outcome => outcome,
+    };
+    match outcome {
         Ok(body) => show::print_bytes(body)
             .map_or_else(|failure: Failure| failure.report(), |()| ExitCode::SUCCESS),
         Err(refusal) => {
@@ -42,8 +52,8 @@ pub(crate) fn run(named: Option<String>) -> ExitCode {
     }
 }
 
-fn credentials(profile: Option<String>) -> Result<Vec<u8>, Refusal> {
-    let mut body = Client::new().patient_order(CREDENTIALS, &ProfileRequest { profile })?;
+fn credentials(client: &Client, request: &ProfileRequest) -> Result<Vec<u8>, Refusal> {
+    let mut body = client.patient_order(CREDENTIALS, request)?;
     // Printed as it came; this only makes sure that it is one whole JSON value.
     client::read::<IgnoredAny>(&body)?;
     body.push(b'\n');

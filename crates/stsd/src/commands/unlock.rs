@@ -168,7 +168,7 @@ impl Unlocking {
 
     /// Asks on the terminal until what is typed is a code, three times at most.
     fn asked(&mut self, challenge: &Challenge) -> Result<Secret, Failure> {
-        let question = question(challenge);
+        let question = token_code::question(challenge);
         let terminal = match &mut self.terminal {
             Some(terminal) => terminal,
             closed => closed.insert(Terminal::open().ok_or_else(|| no_terminal(challenge))?),
@@ -180,6 +180,7 @@ impl Unlocking {
                     let message = "no token code was typed, nothing was changed";
                     return Err(Refusal::new(RefusalCode::CodeRequired, message).into());
                 }
+                Answer::Over(never) => match never {},
                 Answer::Line(line) => {
                     if let Some(code) = token_code::parse(&line) {
                         return Ok(code);
@@ -191,16 +192,6 @@ impl Unlocking {
         let message = "no token code was typed in three attempts, nothing was changed";
         Err(Refusal::new(RefusalCode::CodeRequired, message).into())
     }
-}
-
-/// Names the device and the account: people have several of both.
-fn question(challenge: &Challenge) -> String {
-    let device = challenge.mfa_serial.as_deref().unwrap_or_default();
-    let account = match &challenge.account_id {
-        Some(account) => format!(" (account {account})"),
-        None => String::new(),
-    };
-    show::printable(&format!("Token code for {device}{account}: "))
 }
 
 fn no_terminal(challenge: &Challenge) -> Failure {

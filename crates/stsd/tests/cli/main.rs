@@ -1,6 +1,12 @@
 //! The client as a person, a shell and an SDK meet it: the real program against a scripted daemon
 //! on a Unix socket, down to the bytes of what it prints and the code that it exits with.
 
+#[cfg(target_os = "linux")]
+#[cfg(test)]
+mod asking;
+#[cfg(target_os = "linux")]
+#[cfg(test)]
+mod asking_at_once;
 #[cfg(test)]
 mod credential_process;
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The question for a token code on a real terminal, with a shell before and after it.
 
+use std::process::Command;
+
 use serde_json::json;
 use stsd_protocol::RefusalCode;
 
@@ -11,6 +13,7 @@ const QUESTION: &str =
 /// Unlocks, then shows how it ended, whether the terminal is as before, and what the shell would
 /// read next.
 const SCRIPT: &str = r#"
+trap : INT
 before=$(stty -g)
 "$STSD" unlock; echo "exit $?"
 [ "$before" = "$(stty -g)" ] && echo "terminal restored"
@@ -172,4 +175,22 @@ fn ctrl_c_in_the_middle_of_all_says_what_stays() {
     terminal.shows("stsd: error: cancelled, what was unlocked before stays so\r\n");
     let rest = terminal.ends();
     assert!(rest.contains("exit 130") && left_clean(&rest), "{rest}");
+}
+
+/// Also where another program has left it in a mode that takes no lines.
+#[test]
+fn a_signal_that_ends_it_puts_the_terminal_back() {
+    let daemon = Daemon::saying([one_device()]);
+    let script = SCRIPT
+        .replace("before=", "stty -icanon -echo; before=")
+        .replace("\"$STSD\" unlock;", "\"$STSD\" unlock <&3 & echo \"pid $!.\"; wait $!;");
+    let mut terminal = TestTerminal::running(&daemon, &script.replace("trap", "exec 3<&0; trap"));
+    terminal.shows("pid ");
+    let pid = terminal.shows(".\r\n");
+    terminal.shows(QUESTION);
+    terminal.types("123");
+    terminal.shows("123");
+    assert!(Command::new("kill").arg(pid).status().unwrap().success());
+    let rest = terminal.ends();
+    assert!(rest.contains("exit 143") && left_clean(&rest), "{rest}");
 }

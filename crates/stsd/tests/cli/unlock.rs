@@ -23,7 +23,7 @@ fn order(profile: &str, code: Value, seconds: Value, serial: Value) -> Value {
 /// The client in a session of its own, which has no terminal even where the tests have one.
 fn without_terminal(daemon: &Daemon, arguments: &[&str]) -> Command {
     let mut command = Command::new("setsid");
-    command.arg(STSD).args(arguments);
+    command.arg("--wait").arg(STSD).args(arguments);
     connect(&mut command, daemon);
     command
 }

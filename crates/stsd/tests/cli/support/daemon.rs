@@ -1,6 +1,8 @@
 //! A daemon that says what a test tells it to, one reply a connection.
 
+use std::fs::Permissions;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -91,12 +93,19 @@ pub(crate) struct Daemon {
 impl Daemon {
     /// Answers each connection with the next reply, and every further one with nothing.
     pub(crate) fn saying(replies: impl IntoIterator<Item = Reply>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let mut replies = replies.into_iter().collect::<Vec<_>>().into_iter();
+        Self::answering(move |_| replies.next())
+    }
+
+    /// Answers each request with what this says to it, one after the other.
+    pub(crate) fn answering(answer: impl FnMut(&Heard) -> Option<Reply> + Send + 'static) -> Self {
+        // As the daemon keeps it: for the user alone.
+        let only_ours = Permissions::from_mode(0o700);
+        let folder = tempfile::Builder::new().permissions(only_ours).tempdir().unwrap();
         let listener = UnixListener::bind(folder.path().join("stsd.sock")).unwrap();
-        let replies: Vec<_> = replies.into_iter().collect();
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
-        let serving = thread::spawn(move || serve(&listener, replies, &stopped));
+        let serving = thread::spawn(move || serve(&listener, answer, &stopped));
         Self { folder, stop, serving }
     }
 
@@ -118,22 +127,28 @@ impl Daemon {
     }
 }
 
-fn serve(listener: &UnixListener, replies: Vec<Reply>, stop: &AtomicBool) -> Vec<Heard> {
+fn serve(
+    listener: &UnixListener,
+    mut answer: impl FnMut(&Heard) -> Option<Reply>,
+    stop: &AtomicBool,
+) -> Vec<Heard> {
     let mut heard = Vec::new();
-    let mut replies = replies.into_iter();
     for stream in listener.incoming() {
         if stop.load(Ordering::SeqCst) {
             break;
         }
         let mut stream = stream.unwrap();
-        heard.push(listen(&stream));
-        if let Some(reply) = replies.next() {
+        let request = listen(&stream);
+        let reply = answer(&request);
+        heard.push(request);
+        if let Some(reply) = reply {
             if let Some(hold) = reply.hold {
                 // Not every test waits for it.
                 let _ = hold.heard.send(());
                 hold.released.recv().unwrap();
             }
-            stream.write_all(&reply.bytes).unwrap();
+            // Whoever asked may have been killed.
+            let _ = stream.write_all(&reply.bytes);
         }
     }
     heard

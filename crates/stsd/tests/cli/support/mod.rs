@@ -6,9 +6,10 @@ mod replies;
 mod terminal;
 
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Output, Stdio};
 
-pub(crate) use daemon::{Daemon, Reply};
+pub(crate) use daemon::{Daemon, Heard, Reply};
 pub(crate) use replies::{
     challenge, credentials, environment, profile, refusal, session, status, unlocked,
 };
@@ -54,9 +55,9 @@ impl From<Output> for Ended {
     }
 }
 
-/// Runs it to its end.
+/// Runs it to its end, in the background of the terminal that the tests may have.
 pub(crate) fn run(mut command: Command) -> Ended {
-    command.output().unwrap().into()
+    command.process_group(0).output().unwrap().into()
 }
 
 /// Runs the client against this daemon.
