@@ -6,6 +6,8 @@ mod clock;
 mod files;
 mod http;
 mod profiles;
+mod programs;
+mod signer;
 mod sts;
 mod view;
 
@@ -19,6 +21,7 @@ use stsd_protocol::gateway::{
 };
 
 use http::HttpClients;
+use programs::{Programs, Running};
 use sts::{Session, Trace, refusal};
 
 /// What one process's requests share.
@@ -26,12 +29,14 @@ pub struct Gateway {
     home: Option<PathBuf>,
     http: HttpClients,
     time: SharedTimeSource,
+    programs: Running,
 }
 
 impl Gateway {
     /// A gateway that looks for `.aws` in `home` and talks over the network.
     pub fn new(home: Option<PathBuf>) -> Self {
-        Self { home, http: HttpClients::new(None), time: SharedTimeSource::default() }
+        let (http, time) = (HttpClients::new(None), SharedTimeSource::default());
+        Self { home, http, time, programs: Running::default() }
     }
 
     /// The same with an HTTP client and a clock of the caller's, for tests under a paused clock.
@@ -40,7 +45,7 @@ impl Gateway {
         http: SharedHttpClient,
         time: SharedTimeSource,
     ) -> Self {
-        Self { home, http: HttpClients::new(Some(http)), time }
+        Self { home, http: HttpClients::new(Some(http)), time, programs: Running::default() }
     }
 
     /// Answers one request. Several may be under way at once.
@@ -71,6 +76,7 @@ impl Gateway {
             time: self.time.clone(),
             clock_offset: 0,
             trace: trace.clone(),
+            programs: Programs::new(&settings, self.home.as_deref(), &self.programs),
         };
         match op {
             Operation::Plan(plan) => {

@@ -155,13 +155,14 @@ pub enum Base {
     Temporary(TemporaryCredentials),
 }
 
-/// Keys that only the gateway reads.
+/// Keys that only the gateway reads, or that a program tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LongTermKeys {
     /// The profile that holds them.
     pub source_profile: String,
     /// The access key id that the profile had when the daemon planned. If it has another by now,
-    /// the answer is [`FailureKind::Changed`], and no call is made.
+    /// the answer is [`FailureKind::Changed`], and no call is made. Where an allowed
+    /// `credential_process` says the keys: [`PROGRAM_IDENTITY`] and the profile's name.
     pub identity: String,
 }
 
@@ -272,6 +273,14 @@ pub struct Failure {
 
 /// The code of a failure to start the gateway's program: neither STS nor the network is to blame.
 pub const GATEWAY_MISSING: &str = "GatewayMissing";
+
+/// The code of a failure of a `credential_process` or an `mfa_process`: neither STS nor the network is
+/// to blame, and the message says which program of which profile it was.
+pub const PROGRAM_ERROR: &str = "ProgramError";
+
+/// What the id of an identity begins with whose keys a program says: `process:NAME`, which is no
+/// access key's id. What it says may be temporary credentials; an `unlock` answers with these.
+pub const PROGRAM_IDENTITY: &str = "process:";
 
 /// The kinds of failure, by what follows from them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

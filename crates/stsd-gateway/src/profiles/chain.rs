@@ -1,16 +1,17 @@
 //! From a profile down to the keys that feed it, by the rules of the AWS SDKs: a role goes before
 //! the profile's own keys, keys of a source profile go before its role.
 
-use stsd_protocol::gateway::{Problem, Severity};
+use stsd_protocol::gateway::{PROGRAM_IDENTITY, Problem, Severity};
 
 use super::kind::{Kind, Unserved, kind};
 use super::set::{Profile, ProfileSet};
 
 /// Where a profile's credentials come from.
 pub(crate) enum Chain<'a> {
-    /// From the long-term keys that `holder` has, through the roles of these profiles in the order
+    /// From the long-term keys that `holder` has, or that its program says, and that are known by `id`,
+    /// through the roles of these profiles in the order
     /// in which they are assumed (none for the session itself).
-    Keys { holder: &'a Profile, roles: Vec<&'a Profile> },
+    Keys { id: String, holder: &'a Profile, roles: Vec<&'a Profile> },
     /// From something that stsd does not serve. `through` are the profiles on the way, the last of
     /// which is of that kind.
     Unsupported { unserved: Unserved, through: Vec<&'a Profile> },
@@ -25,6 +26,7 @@ pub(crate) fn follow<'a>(set: &'a ProfileSet, start: &'a Profile) -> Chain<'a> {
     loop {
         let source = match kind(current, through.len() > 1) {
             Kind::Keys => return keys(through, current),
+            Kind::Program => return held(through, current, program_identity(&current.name)),
             Kind::Unsupported(unserved) => return Chain::Unsupported { unserved, through },
             Kind::RoleWithoutSource => {
                 let message = "the role has no source_profile, whose keys could assume it";
@@ -59,10 +61,20 @@ impl Profile {
     }
 }
 
-fn keys<'a>(mut through: Vec<&'a Profile>, holder: &'a Profile) -> Chain<'a> {
+/// The identity whose keys a profile's program says.
+pub(super) fn program_identity(profile: &str) -> String {
+    format!("{PROGRAM_IDENTITY}{profile}")
+}
+
+fn keys<'a>(through: Vec<&'a Profile>, holder: &'a Profile) -> Chain<'a> {
+    let id = holder.value("aws_access_key_id").unwrap_or_default();
+    held(through, holder, id)
+}
+
+fn held<'a>(mut through: Vec<&'a Profile>, holder: &'a Profile, id: String) -> Chain<'a> {
     through.pop();
     through.reverse();
-    Chain::Keys { holder, roles: through }
+    Chain::Keys { id, holder, roles: through }
 }
 
 /// Each profile of a loop has the same mistake: it is told from the one that the files have first.

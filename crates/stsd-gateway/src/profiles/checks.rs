@@ -4,6 +4,7 @@
 use stsd_protocol::gateway::{Problem, Settings, Severity};
 
 use super::arn;
+use super::own;
 use super::set::{Profile, ProfileSet};
 use super::target;
 
@@ -112,13 +113,14 @@ fn without_effect(profile: &Profile) -> Vec<Problem> {
     if profile.setting("sts_regional_endpoints").is_some() {
         notices.push((
             "sts_regional_endpoints",
-            "it has no effect, because stsd always asks the region's own STS",
+            "it has no effect, because stsd always asks the region's own STS".to_owned(),
         ));
     }
-    if profile.setting("mfa_process").is_some() {
+    if profile.setting("mfa_process").is_some() && profile.program("mfa_process").is_none() {
+        let allow = own::allow_programs(&profile.name);
         notices.push((
             "mfa_process",
-            "stsd does not run it; type the code, or pipe it into `stsd unlock -`",
+            format!("stsd does not run it; type the code, or let stsd run it: {allow}"),
         ));
     }
     let notice = |(key, message)| profile.problem(Severity::Notice, key, message);

@@ -1,4 +1,5 @@
-//! Which long-term keys there are, which device belongs to each, and who holds them.
+//! Which long-term keys there are, which device belongs to each, and who holds them. Keys that a program
+//! says are not known yet: they are told apart by the profile that has the program.
 
 use std::path::Path;
 
@@ -11,7 +12,8 @@ use super::target::target;
 
 /// One access key and the profiles that lead to it.
 pub(crate) struct Identity<'a> {
-    pub(crate) access_key_id: String,
+    /// The access key id, or where the keys come from.
+    pub(crate) id: String,
     first: &'a Profile,
     /// The profiles that hold the key.
     holders: Vec<&'a Profile>,
@@ -20,8 +22,8 @@ pub(crate) struct Identity<'a> {
 }
 
 impl<'a> Identity<'a> {
-    pub(crate) fn new(access_key_id: String, holder: &'a Profile) -> Self {
-        Self { access_key_id, first: holder, holders: Vec::new(), roles: Vec::new() }
+    pub(crate) fn new(id: String, holder: &'a Profile) -> Self {
+        Self { id, first: holder, holders: Vec::new(), roles: Vec::new() }
     }
 
     /// Takes note of one chain.
@@ -65,6 +67,14 @@ impl<'a> Identity<'a> {
         self.named().first().and_then(|profile| profile.value("mfa_serial"))
     }
 
+    /// The profile whose program may be run for the device's code: the one that names the device goes
+    /// before the one that stands for the key.
+    pub(super) fn mfa_process(&self) -> Option<&'a Profile> {
+        let named = *self.named().first()?;
+        let has_one = |profile: &&Profile| profile.program("mfa_process").is_some();
+        [named, self.source()].into_iter().find(has_one)
+    }
+
     /// The identity as the daemon sees it.
     pub(crate) fn planned(&self, set: &ProfileSet, home: Option<&Path>) -> PlannedIdentity {
         let (source, mfa_serial) = (self.source(), self.mfa_serial());
@@ -74,13 +84,10 @@ impl<'a> Identity<'a> {
             target.region = arn::default_region(owner.partition).to_owned();
         }
         PlannedIdentity {
-            keys: LongTermKeys {
-                source_profile: source.name.clone(),
-                identity: self.access_key_id.clone(),
-            },
+            keys: LongTermKeys { source_profile: source.name.clone(), identity: self.id.clone() },
             account_id: owner.map(|owner| owner.account.to_owned()),
             mfa_serial,
-            mfa_process: false,
+            mfa_process: self.mfa_process().is_some(),
             target,
         }
     }

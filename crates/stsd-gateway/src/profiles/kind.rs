@@ -1,11 +1,14 @@
 //! What one profile is, looked at alone. The order is that of the AWS SDK for Rust.
 
+use super::own;
 use super::set::Profile;
 
 /// Where a profile says that its credentials come from.
 pub(crate) enum Kind {
     /// Long-term keys of its own.
     Keys,
+    /// What a program says, which stsd may run.
+    Program,
     /// A role, assumed with the credentials of another profile.
     Role { source: String },
     /// A role that nobody could assume.
@@ -18,7 +21,7 @@ pub(crate) enum Kind {
 pub(crate) struct Unserved {
     /// What is to follow the profile's name in a sentence.
     pub(crate) why: String,
-    pub(crate) hint: &'static str,
+    pub(crate) hint: String,
 }
 
 /// The profile's kind; `as_source` when another profile takes its credentials to assume a role.
@@ -44,8 +47,12 @@ pub(crate) fn kind(profile: &Profile, as_source: bool) -> Kind {
         }
     }
     match profile.value("credential_process").map(|command| calls_stsd(&command)) {
-        Some(false) => unsupported("runs a program for its credentials (credential_process)"),
-        // Never followed, or stsd would ask itself: what else the profile has counts.
+        Some(false) if profile.programs => Kind::Program,
+        Some(false) => unserved(
+            "runs a program for its credentials (credential_process), which stsd does not serve",
+            format!("{OWN_WAY}; or let stsd run it: {}", own::allow_programs(&profile.name)),
+        ),
+        // Never followed, allowed or not, or stsd would ask itself: what else the profile has counts.
         Some(true) if !profile.has_keys() => {
             unserved("only calls stsd (credential_process), which has no keys for it", GIVE_KEYS)
         }
@@ -67,13 +74,21 @@ fn of_keys(profile: &Profile) -> Kind {
     Kind::Keys
 }
 
-fn unserved(why: &str, hint: &'static str) -> Kind {
-    Kind::Unsupported(Unserved { why: why.to_owned(), hint })
+fn unserved(why: &str, hint: impl Into<String>) -> Kind {
+    Kind::Unsupported(Unserved { why: why.to_owned(), hint: hint.into() })
 }
 
 fn unsupported(way: &str) -> Kind {
     let why = format!("{way}, which stsd does not serve");
-    Kind::Unsupported(Unserved { why, hint: OWN_WAY })
+    Kind::Unsupported(Unserved { why, hint: OWN_WAY.to_owned() })
+}
+
+impl Profile {
+    /// The command of a program that stsd may run for the profile.
+    pub(super) fn program(&self, key: &str) -> Option<String> {
+        let command = self.value(key).filter(|_| self.programs)?;
+        (!calls_stsd(&command)).then_some(command)
+    }
 }
 
 /// Whether a word of the command is a program called `stsd`, wherever it is.

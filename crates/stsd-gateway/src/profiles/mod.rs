@@ -1,5 +1,5 @@
 //! The user's profiles: read, joined, followed to their keys, and every mistake in them. Pure but for
-//! reading the two files; nothing that leaves this room holds a secret, save [`long_term_keys`].
+//! reading the two files; nothing that leaves this room holds a secret, save what `keys` reads.
 
 mod arn;
 mod chain;
@@ -13,12 +13,13 @@ mod kind;
 mod oracle;
 mod own;
 mod plan;
+mod read;
 mod scan;
 mod set;
 mod target;
 
 pub(crate) use inspect::inspect;
-pub(crate) use keys::{KeysError, long_term_keys};
+pub(crate) use keys::{KeyPair, KeySource, KeysError, Program, code_source, key_source};
 pub(crate) use plan::plan;
 pub(crate) use scan::is_identifier;
 pub(crate) use set::{OtherSection, Profile, ProfileSet, Setting};

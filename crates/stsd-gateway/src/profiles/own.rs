@@ -1,4 +1,5 @@
-//! What stsd's own configuration says of profiles: a device goes before those of the user's files.
+//! What stsd's own configuration says of profiles: a device goes before those of the user's files, and
+//! without its word no program of theirs is run.
 
 use stsd_protocol::gateway::{Problem, Settings, Severity};
 
@@ -16,7 +17,18 @@ pub(super) fn add_to(set: &mut ProfileSet, settings: &Settings) -> Vec<Problem> 
         let serial = own.mfa_serial.iter().map(|value| ("mfa_serial", value));
         profile.own.extend(serial.map(|(key, value)| setting(key, value)));
     }
+    for name in &settings.allow_programs {
+        match set.named_mut(name) {
+            Some(profile) => profile.programs = true,
+            None => problems.push(unknown("allow_programs", name)),
+        }
+    }
     problems
+}
+
+/// What to put into stsd's own configuration, so that the profile's programs may be run.
+pub(super) fn allow_programs(profile: &str) -> String {
+    format!("allow_programs = [\"{profile}\"] in ~/.config/stsd/config.toml")
 }
 
 fn setting(key: &str, value: &str) -> Setting {

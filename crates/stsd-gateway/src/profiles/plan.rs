@@ -14,9 +14,10 @@ use super::checks::check;
 use super::identity::Identity;
 use super::kind::Unserved;
 use super::own;
+use super::read::{Read, read};
 use super::set::{Profile, ProfileSet};
 use super::target::{region, target};
-use crate::{files, view};
+use crate::view;
 
 /// Reads the user's files and says what they come to.
 ///
@@ -27,12 +28,7 @@ pub(crate) fn plan(
     home: Option<&Path>,
     program: &str,
 ) -> Result<Plan, String> {
-    let places = files::places(settings, home)?;
-    let (mut set, mut problems) =
-        ProfileSet::read(&files::read(&places[0]), &files::read(&places[1]));
-    if problems.iter().all(|problem| problem.severity != Severity::Error) {
-        problems.extend(own::add_to(&mut set, settings));
-    }
+    let Read { set, problems, config } = read(settings, home)?;
     let mut planner = Planner::new(&set, home, settings, problems);
     let mut profiles: Vec<PlannedProfile> = set
         .profiles
@@ -45,11 +41,11 @@ pub(crate) fn plan(
         planner.identities.iter().map(|identity| identity.planned(&set, home)).collect();
     let mut problems = planner.problems;
     problems.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
-    let view = view::render(&set, &profiles, program, &places[0]);
+    let view = view::render(&set, &profiles, program, &config);
     Ok(Plan { profiles, identities, problems, view })
 }
 
-struct Planner<'a> {
+pub(super) struct Planner<'a> {
     set: &'a ProfileSet,
     home: Option<&'a Path>,
     problems: Vec<Problem>,
@@ -59,7 +55,7 @@ struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    fn new(
+    pub(super) fn new(
         set: &'a ProfileSet,
         home: Option<&'a Path>,
         settings: &Settings,
@@ -110,8 +106,8 @@ impl<'a> Planner<'a> {
 
     fn source(&self, profile: &Profile, chain: &Chain<'_>) -> ProfileSource {
         match chain {
-            Chain::Keys { holder, roles } => {
-                let identity = access_key_id(holder);
+            Chain::Keys { id, roles, .. } => {
+                let identity = id.clone();
                 let hops: Vec<Hop> = roles.iter().map(|role| self.hop(role)).collect();
                 match hops.is_empty() {
                     true => ProfileSource::Session { identity },
@@ -133,23 +129,22 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn identity(&self, access_key_id: &str) -> Option<&Identity<'a>> {
-        self.identities.iter().find(|identity| identity.access_key_id == access_key_id)
+    pub(super) fn identity(&self, id: &str) -> Option<&Identity<'a>> {
+        self.identities.iter().find(|identity| identity.id == id)
     }
 
-    fn account_of(&self, access_key_id: &str) -> Option<String> {
-        self.identity(access_key_id)?.planned(self.set, self.home).account_id
+    fn account_of(&self, id: &str) -> Option<String> {
+        self.identity(id)?.planned(self.set, self.home).account_id
     }
 
     /// A role assumed from a session or from another role lasts an hour at most.
     fn report_clamped_durations(&mut self) {
         let mut notices = Vec::new();
         for chain in &self.chains {
-            let Chain::Keys { holder, roles } = chain else { continue };
+            let Chain::Keys { id, roles, .. } = chain else { continue };
             let Some(role) = roles.last() else { continue };
-            let with_mfa = self
-                .identity(&access_key_id(holder))
-                .is_some_and(|identity| identity.mfa_serial().is_some());
+            let with_mfa =
+                self.identity(id).is_some_and(|identity| identity.mfa_serial().is_some());
             let asks = role.value("duration_seconds").and_then(|text| text.parse::<u32>().ok());
             if asks.is_some_and(|asks| asks > 3600) && (with_mfa || roles.len() > 1) {
                 notices.push(role.problem(Severity::Notice, "duration_seconds", CLAMPED));
@@ -184,7 +179,7 @@ impl<'a> Planner<'a> {
 
 /// A chain through a profile with a mistake in it is a mistake. What stsd does not serve stays that.
 fn spoilt<'a>(chain: Chain<'a>, mistakes: &HashMap<&str, Problem>) -> Chain<'a> {
-    let Chain::Keys { holder, roles } = &chain else { return chain };
+    let Chain::Keys { holder, roles, .. } = &chain else { return chain };
     let through = roles.iter().rev().chain(std::iter::once(holder));
     let first = through.filter_map(|profile| mistakes.get(profile.name.as_str())).next();
     first.cloned().map_or(chain, Chain::Mistake)
@@ -193,22 +188,17 @@ fn spoilt<'a>(chain: Chain<'a>, mistakes: &HashMap<&str, Problem>) -> Chain<'a> 
 fn identities<'a>(chains: &[Chain<'a>]) -> Vec<Identity<'a>> {
     let mut identities: Vec<Identity<'a>> = Vec::new();
     for chain in chains {
-        let Chain::Keys { holder, roles } = chain else { continue };
-        let id = access_key_id(holder);
-        let index = match identities.iter().position(|identity| identity.access_key_id == id) {
+        let Chain::Keys { id, holder, roles } = chain else { continue };
+        let index = match identities.iter().position(|identity| identity.id == *id) {
             Some(index) => index,
             None => {
-                identities.push(Identity::new(id, holder));
+                identities.push(Identity::new(id.clone(), holder));
                 identities.len() - 1
             }
         };
         identities[index].add(holder, roles);
     }
     identities
-}
-
-fn access_key_id(holder: &Profile) -> String {
-    holder.value("aws_access_key_id").unwrap_or_default()
 }
 
 fn unsupported(profile: &Profile, through: &[&Profile], unserved: &Unserved) -> ProfileSource {
@@ -219,7 +209,7 @@ fn unsupported(profile: &Profile, through: &[&Profile], unserved: &Unserved) -> 
         }
         _ => format!("profile {} {why}", profile.name),
     };
-    ProfileSource::Unsupported { reason, hint: (*hint).to_owned() }
+    ProfileSource::Unsupported { reason, hint: hint.clone() }
 }
 
 fn invalid(profile: &Profile, problem: &Problem) -> ProfileSource {

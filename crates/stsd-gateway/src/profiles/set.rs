@@ -27,6 +27,8 @@ pub(crate) struct Profile {
     pub(crate) settings: Vec<Setting>,
     /// What stsd's own configuration says; goes before it, and is nothing that the view repeats.
     pub(super) own: Vec<Setting>,
+    /// Whether stsd's own configuration lets the profile's programs be run.
+    pub(super) programs: bool,
 }
 
 /// One key of a profile.
@@ -128,7 +130,7 @@ impl ProfileSet {
         let index = *self.by_name.entry(name.clone()).or_insert(next);
         if index == next {
             let (place, settings, own) = (place.clone(), Vec::new(), Vec::new());
-            self.profiles.push(Profile { name, place, settings, own });
+            self.profiles.push(Profile { name, place, settings, own, programs: false });
         }
         &mut self.profiles[index]
     }

@@ -1,33 +1,29 @@
 //! AssumeRole, down a chain: each role with the credentials of the one before.
 
 use stsd_protocol::gateway::{
-    AssumeRequest, Base, Caller, Failure, FailureKind, Hop, Issued, Outcome, TemporaryCredentials,
+    AssumeRequest, Caller, Failure, FailureKind, Hop, Issued, Outcome, TemporaryCredentials,
 };
 
 use super::Session;
 use super::caller::caller;
-use super::client::Signer;
 use super::failure::{failure, is_skew, refusal};
 use super::issued::credentials;
+use crate::signer::Signer;
 
 /// Gets the credentials at the end of the chain.
 pub(crate) async fn assume(
     session: &mut Session<'_>,
     request: &AssumeRequest,
 ) -> Result<Outcome, Failure> {
-    let mut signer = session.signer(&request.base)?;
+    let mut signer = session.signer(&request.base).await?;
     let user = name_giver(session, &signer, &request.hops).await?;
     let from_user = user.as_ref().map(|user| user.arn.rsplit('/').next().unwrap_or_default());
     let mut last: Option<Assumed> = None;
-    for (index, hop) in request.hops.iter().enumerate() {
+    for hop in &request.hops {
         let name = session_name(hop.role_session_name.as_deref().or(from_user));
-        let chained = index > 0 || matches!(request.base, Base::Temporary(_));
+        let chained = matches!(signer, Signer::Temporary(_));
         let assumed = call(session, &signer, hop, &name, chained).await?;
-        signer = Signer {
-            access_key_id: assumed.credentials.access_key_id.clone(),
-            secret_access_key: assumed.credentials.secret_access_key.clone(),
-            session_token: Some(assumed.credentials.session_token.clone()),
-        };
+        signer = Signer::Temporary(assumed.credentials.clone());
         last = Some(assumed);
     }
     let Some(Assumed { credentials, arn }) = last else {

@@ -4,9 +4,9 @@
 use stsd_protocol::gateway::{Base, Caller, Failure, Outcome, StsTarget};
 
 use super::Session;
-use super::client::Signer;
 use super::failure::{failure, garbled, is_skew};
 use crate::clock;
+use crate::signer::Signer;
 
 /// Says who the credentials belong to.
 pub(crate) async fn whoami(
@@ -14,7 +14,7 @@ pub(crate) async fn whoami(
     base: &Base,
     target: &StsTarget,
 ) -> Result<Outcome, Failure> {
-    let signer = session.signer(base)?;
+    let signer = session.signer(base).await?;
     caller(session, &signer, target).await.map(Outcome::Caller)
 }
 

@@ -12,19 +12,12 @@ use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 use stsd_protocol::endpoint_mistake;
 use stsd_protocol::gateway::{Failure, FailureKind, StsTarget};
-use stsd_secret::Secret;
 
 use super::Session;
 use super::failure::refusal;
 use super::user_agent::UserAgent;
 use crate::http::{CONNECT_TIMEOUT, Route};
-
-/// What a call is signed with.
-pub(super) struct Signer {
-    pub(super) access_key_id: String,
-    pub(super) secret_access_key: Secret,
-    pub(super) session_token: Option<Secret>,
-}
+use crate::signer::Signer;
 
 impl Session<'_> {
     /// A client for one STS and one signer. The wrong endpoint is refused here, whoever named it.
@@ -46,7 +39,7 @@ impl Session<'_> {
             .credentials_provider(signer.credentials())
             .identity_cache(IdentityCache::no_cache())
             .http_client(http)
-            .time_source(OffsetTime { base: self.time.clone(), offset: self.clock_offset })
+            .time_source(self.clock())
             .sleep_impl(TokioSleep::new())
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts())
@@ -62,12 +55,23 @@ impl Session<'_> {
         };
         Ok(Client::from_conf(config.build()))
     }
+
+    /// The clock, as far as its error is known by now.
+    pub(super) fn clock(&self) -> OffsetTime {
+        OffsetTime { base: self.time.clone(), offset: self.clock_offset }
+    }
 }
 
 impl Signer {
     fn credentials(&self) -> Credentials {
-        let token = self.session_token.as_ref().map(|token| token.expose().to_owned());
-        Credentials::new(&self.access_key_id, self.secret_access_key.expose(), token, None, "stsd")
+        let (id, secret, token) = match self {
+            Self::LongTerm(keys) => (&keys.access_key_id, &keys.secret_access_key, None),
+            Self::Temporary(given) => {
+                (&given.access_key_id, &given.secret_access_key, Some(&given.session_token))
+            }
+        };
+        let token = token.map(|token| token.expose().to_owned());
+        Credentials::new(id, secret.expose(), token, None, "stsd")
     }
 }
 
@@ -80,7 +84,7 @@ fn timeouts() -> TimeoutConfig {
 
 /// The local clock and what is known of its error.
 #[derive(Debug)]
-struct OffsetTime {
+pub(super) struct OffsetTime {
     base: SharedTimeSource,
     offset: i64,
 }

@@ -20,8 +20,9 @@ use aws_smithy_async::time::SharedTimeSource;
 use stsd_protocol::gateway::{Base, Failure, FailureKind, Settings};
 
 use crate::http::HttpClients;
-use crate::profiles::{KeysError, long_term_keys};
-use client::Signer;
+use crate::profiles::{KeySource, KeysError, key_source};
+use crate::programs::Programs;
+use crate::signer::Signer;
 
 /// What one request's calls have in common.
 pub(crate) struct Session<'a> {
@@ -32,30 +33,34 @@ pub(crate) struct Session<'a> {
     /// Added to the clock, in seconds; corrected when STS says that it is wrong.
     pub(crate) clock_offset: i64,
     pub(crate) trace: Trace,
+    pub(crate) programs: Programs<'a>,
 }
 
 impl Session<'_> {
     /// The credentials that a chain begins with.
-    fn signer(&self, base: &Base) -> Result<Signer, Failure> {
-        match base {
-            Base::Temporary(credentials) => Ok(Signer {
-                access_key_id: credentials.access_key_id.clone(),
-                secret_access_key: credentials.secret_access_key.clone(),
-                session_token: Some(credentials.session_token.clone()),
-            }),
-            Base::LongTerm(keys) => match long_term_keys(self.settings, self.home, keys) {
-                Ok(pair) => Ok(Signer {
-                    access_key_id: pair.access_key_id,
-                    secret_access_key: pair.secret_access_key,
-                    session_token: None,
-                }),
-                Err(error @ KeysError::Changed(_)) => {
-                    Err(refusal(FailureKind::Changed, "KeysChanged", error.to_string()))
-                }
-                Err(error) => {
-                    Err(refusal(FailureKind::Configuration, "ConfigError", error.to_string()))
-                }
-            },
+    async fn signer(&mut self, base: &Base) -> Result<Signer, Failure> {
+        let keys = match base {
+            Base::Temporary(credentials) => return Ok(Signer::Temporary(credentials.clone())),
+            Base::LongTerm(keys) => keys,
+        };
+        match key_source(self.settings, self.home, keys).map_err(of_files)? {
+            KeySource::Files(pair) => Ok(Signer::LongTerm(pair)),
+            KeySource::Program(program) => {
+                let clock = self.clock();
+                self.programs.credentials(&program, &clock).await
+            }
+        }
+    }
+}
+
+/// Says why the files give no keys or codes.
+fn of_files(error: KeysError) -> Failure {
+    match error {
+        KeysError::Changed(_) | KeysError::NoCode(_) => {
+            refusal(FailureKind::Changed, "KeysChanged", error.to_string())
+        }
+        KeysError::Configuration(_) => {
+            refusal(FailureKind::Configuration, "ConfigError", error.to_string())
         }
     }
 }

@@ -66,6 +66,14 @@ impl Script {
         Self(Arc::new(Mutex::new(State { answers, calls: Vec::new() })), Clock::default())
     }
 
+    /// A gateway that gets these answers.
+    pub(crate) fn gateway(&self, home: &Home) -> Gateway {
+        let connector = SharedHttpConnector::new(self.clone());
+        let http: SharedHttpClient = http_client_fn(move |_, _| connector.clone());
+        let clock = SharedTimeSource::new(self.1.clone());
+        Gateway::with_http_and_clock(home.path(), http, clock)
+    }
+
     /// Has a gateway do something; all answers must be used up by it.
     pub(crate) async fn run(&self, home: &Home, op: Operation) -> (Response, Vec<Call>) {
         self.run_with(home, Settings::default(), op).await
@@ -78,11 +86,7 @@ impl Script {
         settings: Settings,
         op: Operation,
     ) -> (Response, Vec<Call>) {
-        let connector = SharedHttpConnector::new(self.clone());
-        let http: SharedHttpClient = http_client_fn(move |_, _| connector.clone());
-        let clock = SharedTimeSource::new(self.1.clone());
-        let gateway = Gateway::with_http_and_clock(home.path(), http, clock);
-        let response = gateway.handle(request(settings, op)).await;
+        let response = self.gateway(home).handle(request(settings, op)).await;
         let state = self.0.lock().unwrap();
         assert_eq!(state.answers.len(), 0, "calls that were not made, after {response:?}");
         (response, state.calls.clone())

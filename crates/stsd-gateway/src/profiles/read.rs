@@ -1,0 +1,43 @@
+//! The user's files as stsd goes by them: both together, and what stsd's own configuration adds.
+
+use std::path::Path;
+
+use stsd_protocol::gateway::{Problem, Settings, Severity};
+
+use super::own;
+use super::set::ProfileSet;
+use crate::files;
+
+/// What is known after reading.
+pub(super) struct Read {
+    /// Empty, if one of the files cannot be understood.
+    pub(super) set: ProfileSet,
+    pub(super) problems: Vec<Problem>,
+    /// Where the config file is.
+    pub(super) config: String,
+}
+
+/// Reads both files.
+///
+/// # Errors
+/// A sentence, if it is not known where they are.
+pub(super) fn read(settings: &Settings, home: Option<&Path>) -> Result<Read, String> {
+    let [config, credentials] = files::places(settings, home)?;
+    let (mut set, mut problems) =
+        ProfileSet::read(&files::read(&config), &files::read(&credentials));
+    if !problems.iter().any(is_error) {
+        problems.extend(own::add_to(&mut set, settings));
+    }
+    Ok(Read { set, problems, config })
+}
+
+impl Read {
+    /// What keeps both files from being understood.
+    pub(super) fn mistake(&self) -> Option<&Problem> {
+        self.problems.iter().find(|problem| is_error(problem))
+    }
+}
+
+fn is_error(problem: &Problem) -> bool {
+    problem.severity == Severity::Error
+}

@@ -1,0 +1,99 @@
+//! The output of a `credential_process`, as AWS's guide for the SDKs describes it ("Process
+//! credential provider"): one JSON object, `Version` the number 1.
+
+use std::time::{Duration, SystemTime};
+
+use aws_sdk_sts::primitives::{DateTime, DateTimeFormat};
+use serde::Deserialize;
+use stsd_protocol::Timestamp;
+use stsd_protocol::gateway::{FailureKind, TemporaryCredentials};
+use stsd_secret::Secret;
+
+use crate::profiles::KeyPair;
+use crate::signer::Signer;
+
+/// What is wrong with it. What it is, is never said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum OutputError {
+    #[error("printed no JSON object with Version, AccessKeyId and SecretAccessKey")]
+    NotCredentials,
+    #[error("printed another Version than the number 1")]
+    Version,
+    #[error("printed an Expiration that is no date such as 2026-01-02T03:04:05Z")]
+    Expiration,
+    #[error("printed a temporary access key without its SessionToken")]
+    NoSessionToken,
+    #[error("printed credentials that have ended")]
+    Ended,
+}
+
+impl OutputError {
+    /// Only what has ended comes anew by itself.
+    pub(super) fn kind(self) -> FailureKind {
+        match self {
+            Self::Ended => FailureKind::Unavailable,
+            _ => FailureKind::Configuration,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Output {
+    access_key_id: String,
+    secret_access_key: Secret,
+    session_token: Option<Secret>,
+    expiration: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Versioned {
+    version: u64,
+}
+
+/// Reads what the program printed.
+pub(super) fn read(output: &[u8], now: SystemTime) -> Result<Signer, OutputError> {
+    match serde_json::from_slice(output) {
+        Ok(Versioned { version: 1 }) => {}
+        Err(error) if !error.is_data() => return Err(OutputError::NotCredentials),
+        _ => return Err(OutputError::Version),
+    }
+    let output: Output = serde_json::from_slice(output).map_err(|_| OutputError::NotCredentials)?;
+    let Output { access_key_id, secret_access_key, session_token, expiration } = output;
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if !(1..=128).contains(&access_key_id.len())
+        || !access_key_id.chars().all(plain)
+        || secret_access_key.expose().is_empty()
+    {
+        return Err(OutputError::NotCredentials);
+    }
+    let expiration = expiration.filter(|text| !text.is_empty());
+    let expiration = expiration.map(|text| moment(&text)).transpose()?;
+    let now = Timestamp::from(now);
+    if expiration.is_some_and(|end| end <= now) {
+        return Err(OutputError::Ended);
+    }
+    // Some print an empty one with long-term keys.
+    match session_token.filter(|text| !text.expose().is_empty()) {
+        Some(session_token) => Ok(Signer::Temporary(TemporaryCredentials {
+            access_key_id,
+            secret_access_key,
+            session_token,
+            expiration: expiration.unwrap_or_else(|| now.plus(UNKNOWN_LIFE)),
+        })),
+        None if access_key_id.starts_with("ASIA") => Err(OutputError::NoSessionToken),
+        None => Ok(Signer::LongTerm(KeyPair { access_key_id, secret_access_key })),
+    }
+}
+
+/// RFC 3339, with any offset, as the SDKs take it.
+fn moment(text: &str) -> Result<Timestamp, OutputError> {
+    let date = DateTime::from_str(text, DateTimeFormat::DateTimeWithOffset);
+    let seconds = date.map_err(|_| OutputError::Expiration)?.secs();
+    u64::try_from(seconds).map(Timestamp::from_unix).map_err(|_| OutputError::Expiration)
+}
+
+/// Of temporary credentials that do not say when they end: STS gives none for less (GetSessionToken and
+/// AssumeRole from 900 s), and the program is asked again in time. The SDKs would keep them for ever.
+const UNKNOWN_LIFE: Duration = Duration::from_secs(900);

@@ -1,0 +1,43 @@
+//! One run of a `credential_process` for however many requests want its keys at the same time. Nothing
+//! is kept when the last of them has its answer.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use stsd_protocol::gateway::Failure;
+use tokio::sync::OnceCell;
+
+use crate::profiles::Program;
+use crate::signer::Signer;
+
+type Said = OnceCell<Result<Signer, Failure>>;
+
+/// The programs that run now.
+#[derive(Default)]
+pub(crate) struct Running(Mutex<HashMap<String, Weak<Said>>>);
+
+impl Running {
+    /// What the program says, by `run` or by the run that is under way. If that one is dropped, its
+    /// request having gone away, another one that waits runs in its place.
+    pub(super) async fn credentials(
+        &self,
+        program: &Program,
+        run: impl Future<Output = Result<Signer, Failure>>,
+    ) -> Result<Signer, Failure> {
+        let said = self.entry(program);
+        said.get_or_init(|| run).await.clone()
+    }
+
+    fn entry(&self, program: &Program) -> Arc<Said> {
+        // An entry is inserted whole, so a panic elsewhere leaves nothing half done.
+        let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        running.retain(|_, said| said.strong_count() > 0);
+        let key = format!("{}\0{}", program.profile, program.command);
+        if let Some(said) = running.get(&key).and_then(Weak::upgrade) {
+            return said;
+        }
+        let said = Arc::new(Said::new());
+        running.insert(key, Arc::downgrade(&said));
+        said
+    }
+}
