@@ -10,6 +10,10 @@ pub const LONGEST_NAP: Duration = Duration::from_secs(30);
 /// it by up to an hour.
 pub const LAST_CALL: Duration = Duration::from_secs(120);
 
+/// With so much of an MFA session left, the program that can say its codes is asked for one: time
+/// enough for it to fail and be run again.
+pub const RENEWAL: Duration = Duration::from_secs(10 * 60);
+
 /// With so much left, a session that needs a person is called expiring.
 pub const EXPIRING: Duration = Duration::from_secs(30 * 60);
 

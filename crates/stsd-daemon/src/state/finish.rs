@@ -8,7 +8,7 @@ use stsd_protocol::gateway::{Failure, FailureKind, Issued, Outcome};
 
 use super::State;
 use super::held::{Dates, Held};
-use super::job::{Finished, Job, JobKind, role_refusal};
+use super::job::{CodeFrom, Finished, Job, JobKind, role_refusal};
 use super::session::Phase;
 use super::trouble::Trouble;
 use crate::clock::Now;
@@ -35,7 +35,7 @@ impl State {
                 match code_mark {
                     Some(mark) if reached_sts(&finished.outcome) => self.spent.spend(*mark, now),
                     Some(mark) => self.spent.give_back(*mark),
-                    None => {}
+                    None => self.note_program_code(&finished, identity, now),
                 }
                 let current = self.table.session(identity).map(|session| session.generation);
                 if current != Some(finished.generation) {
@@ -54,6 +54,7 @@ impl State {
 
     fn take_in(&mut self, finished: Finished, now: Now) -> Followup {
         let Finished { kind, outcome, sts_date, asked, .. } = finished;
+        let code_from = kind.code_from();
         let dates = Dates { issued: sts_date.unwrap_or_else(|| now.date()), asked };
         match (kind, outcome) {
             (JobKind::Session { identity, mfa_serial, .. }, Outcome::Credentials(issued)) => {
@@ -64,9 +65,9 @@ impl State {
                 self.role_issued(&profile, issued, dates);
                 Followup::default()
             }
-            (JobKind::Session { identity, mfa_serial, .. }, outcome) => {
+            (JobKind::Session { identity, .. }, outcome) => {
                 let failure = failure_of(outcome);
-                self.session_failed(&identity, mfa_serial.is_some(), &failure, now);
+                self.session_failed(&identity, code_from, &failure, now);
                 Followup { jobs: Vec::new(), replan: failure.kind == FailureKind::Changed }
             }
             (JobKind::Role { profile }, outcome) => {
@@ -74,6 +75,15 @@ impl State {
                 self.role_failed(&profile, &failure, now);
                 Followup { jobs: Vec::new(), replan: failure.kind == FailureKind::Changed }
             }
+        }
+    }
+
+    /// A code that only the program and the gateway have seen is spent too.
+    fn note_program_code(&mut self, finished: &Finished, identity: &str, now: Now) {
+        let spent =
+            finished.kind.code_from() == CodeFrom::Program && reached_sts(&finished.outcome);
+        if let Some(session) = self.session_mut(identity).filter(|_| spent) {
+            session.renewal.spend(now);
         }
     }
 

@@ -32,7 +32,7 @@ pub enum JobKind {
         identity: String,
         /// The device whose code it carries.
         mfa_serial: Option<String>,
-        /// What stands for that code among the spent ones.
+        /// What stands for that code among the spent ones, if a person typed it.
         code_mark: Option<u64>,
     },
     /// The role credentials of a profile.
@@ -40,6 +40,27 @@ pub enum JobKind {
         /// The profile's name.
         profile: String,
     },
+}
+
+/// Who said the token code of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CodeFrom {
+    /// There was none.
+    Nobody,
+    /// Somebody who typed it.
+    Person,
+    /// The profile's `mfa_process`.
+    Program,
+}
+
+impl JobKind {
+    pub(super) fn code_from(&self) -> CodeFrom {
+        match self {
+            Self::Session { mfa_serial: Some(_), code_mark: Some(_), .. } => CodeFrom::Person,
+            Self::Session { mfa_serial: Some(_), code_mark: None, .. } => CodeFrom::Program,
+            Self::Session { mfa_serial: None, .. } | Self::Role { .. } => CodeFrom::Nobody,
+        }
+    }
 }
 
 /// A job's end.

@@ -13,6 +13,7 @@ mod occasions;
 mod plan;
 mod profile;
 mod refresh;
+mod renewal;
 mod session;
 mod spent;
 mod table;

@@ -75,6 +75,10 @@ impl Occasions {
         let mut notices = Vec::new();
         for session in &table.sessions {
             let Some(stage) = stage(session, now) else { continue };
+            // Five minutes before the end its program has had its chance.
+            if session.renews_itself() && stage != Stage::VeryNear {
+                continue;
+            }
             let before = self.told.get(session.identity());
             let told = before.is_some_and(|(of, told)| *of == session.generation && *told >= stage);
             if !told {

@@ -46,6 +46,7 @@ impl State {
             }
         }
         let mut jobs = self.after_a_jump(now);
+        jobs.extend(self.renewals(now));
         for place in 0..self.table.profiles.len() {
             if self.is_due(place, now) {
                 jobs.extend(self.job_for(place, now));
@@ -60,7 +61,8 @@ impl State {
             let session = self.table.session_of(profile);
             [self.next_moment(profile, session), profile.ends(session)]
         });
-        let next = moments.flatten().filter(|moment| *moment > now.boot).min();
+        let renewals = self.table.sessions.iter().filter_map(Session::renewal_moment);
+        let next = moments.flatten().chain(renewals).filter(|moment| *moment > now.boot).min();
         next.map_or(LONGEST_NAP, |next| (next - now.boot).min(LONGEST_NAP))
     }
 

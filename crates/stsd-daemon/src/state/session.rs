@@ -7,6 +7,7 @@ use stsd_protocol::gateway::{Caller, PlannedIdentity};
 use stsd_protocol::{Refusal, RefusalCode, Timestamp};
 
 use super::held::Held;
+use super::renewal::Renewal;
 use super::trouble::Trouble;
 use crate::clock::Now;
 use crate::schedule::EXPIRING;
@@ -30,6 +31,10 @@ pub struct Session {
     pub last_error: Option<Arc<Refusal>>,
     /// What keeps a session that needs no person from being had.
     pub trouble: Option<Trouble>,
+    /// What has become of the codes of its `mfa_process`.
+    pub renewal: Renewal,
+    /// How long the last session was asked for.
+    pub duration_seconds: Option<u32>,
     /// The latest end of anything that was handed out and is no longer held.
     pub handed_out_until: Option<Timestamp>,
 }
@@ -67,6 +72,8 @@ impl Session {
             user: None,
             last_error: None,
             trouble: None,
+            renewal: Renewal::default(),
+            duration_seconds: None,
             handed_out_until: None,
         }
     }
@@ -141,6 +148,7 @@ impl Session {
         self.generation += 1;
         self.asking = false;
         self.trouble = None;
+        self.renewal.begin_anew();
     }
 
     /// STS says that it has ended. Not a lock: an unlock that is under way is still wanted.

@@ -12,7 +12,7 @@ use stsd_protocol::{Refusal, RefusalCode};
 use stsd_secret::Secret;
 
 use super::held::{Dates, Held};
-use super::job::{Job, JobKind, session_refusal};
+use super::job::{CodeFrom, Job, JobKind, session_refusal};
 use super::profile::Profile;
 use super::session::{Phase, Session, quoted};
 use super::trouble::Trouble;
@@ -57,7 +57,7 @@ impl Session {
     fn challenge(&self, serial: Option<&str>, prompt: bool) -> Challenge {
         let mfa_serial = self.device(serial);
         // The program knows the codes of the configured device and of no other.
-        let mfa_process = self.planned.mfa_process && mfa_serial == self.planned.mfa_serial;
+        let mfa_process = self.has_program_for(mfa_serial.as_deref());
         let account = self.user.as_ref().map(|user| user.account.clone());
         let of_serial = mfa_serial.as_deref().and_then(account_of_arn);
         Challenge {
@@ -98,7 +98,7 @@ impl State {
     pub fn begin_unlock(&mut self, request: UnlockRequest, now: Now) -> Result<Job, Refusal> {
         let identity = self.identity_of(request.profile.as_deref())?;
         let session = self.table.session(&identity).ok_or_else(|| no_session(&identity))?;
-        if session.asking {
+        if session.asking && !(session.renewal.by_program() && request.token_code.is_some()) {
             return Err(Refusal::new(
                 RefusalCode::Pending,
                 "another unlock of this identity is under way",
@@ -107,8 +107,11 @@ impl State {
         let serial = session.device(request.mfa_serial.as_deref());
         refuse_fido(serial.as_deref())?;
         self.refuse_a_guesser(&identity, now)?;
-        let mfa = self.mfa(serial, request.token_code, now)?;
+        let mfa = self.mfa(&identity, serial, request.token_code, now)?;
         let duration_seconds = self.duration(request.duration_seconds)?;
+        if let Some(session) = self.session_mut(&identity).filter(|session| session.asking) {
+            session.overtake_the_program(now);
+        }
         Ok(self.session_job(&identity, mfa, duration_seconds, now))
     }
 
@@ -132,6 +135,8 @@ impl State {
         self.version += 1;
         let session = self.session_mut(identity).expect("callers have found the session");
         session.asking = true;
+        session.duration_seconds = Some(duration_seconds);
+        session.renewal.begin(mfa.as_ref().is_some_and(|mfa| mfa.token_code.is_none()));
         Job {
             kind: JobKind::Session {
                 identity: identity.to_owned(),
@@ -178,12 +183,12 @@ impl State {
         if by_person { self.roles_anew(identity, now) } else { Vec::new() }
     }
 
-    /// Notes why there is no new session. What there was stays. `by_code` is whether a person typed
-    /// a code for it: their mistake does not keep a session that needs no person from being renewed.
+    /// Notes why there is no new session. What there was stays. The mistake of a person who typed a
+    /// code does not keep a session that needs no person from being renewed.
     pub(super) fn session_failed(
         &mut self,
         identity: &str,
-        by_code: bool,
+        code_from: CodeFrom,
         failure: &Failure,
         now: Now,
     ) {
@@ -194,8 +199,17 @@ impl State {
         }
         let Some(session) = self.session_mut(identity) else { return };
         session.asking = false;
-        let refusal = Arc::new(session_refusal(failure, session));
-        if !session.needs_a_person() && !by_code {
+        let mut refusal = session_refusal(failure, session);
+        match code_from {
+            CodeFrom::Program => {
+                refusal = session.of_program(refusal);
+                session.renewal.failed(failure, now, jitter);
+            }
+            _ if failure.kind == FailureKind::WrongCode => session.renewal.wrong_code(),
+            _ => {}
+        }
+        let refusal = Arc::new(refusal);
+        if !session.needs_a_person() && code_from == CodeFrom::Nobody {
             let before = session.trouble.take();
             session.trouble = Some(Trouble::after(before.as_ref(), failure, refusal, now, jitter));
             return;
@@ -239,6 +253,7 @@ impl State {
 
     fn mfa(
         &self,
+        identity: &str,
         serial: Option<String>,
         code: Option<Secret>,
         now: Now,
@@ -253,6 +268,12 @@ impl State {
                 .with_hint("add mfa_serial to the profile, or give --serial-number ARN"));
             }
             (Some(serial), None) => {
+                let session = self.table.session(identity);
+                let by_program = session.filter(|s| s.has_program_for(Some(&serial)));
+                if let Some(session) = by_program {
+                    session.refuse_its_last_code(now)?;
+                    return Ok(Some(Mfa { serial_number: serial, token_code: None }));
+                }
                 return Err(Refusal::new(
                     RefusalCode::CodeRequired,
                     format!("the token code of {serial} is needed"),

@@ -233,7 +233,7 @@ pub(crate) fn role_profile(name: &str, identity: &str, role: &str) -> PlannedPro
     other_profile(name, ProfileSource::Role { identity: identity.to_owned(), hops: vec![hop] })
 }
 
-fn session_profile(name: &str, identity: &str) -> PlannedProfile {
+pub(crate) fn session_profile(name: &str, identity: &str) -> PlannedProfile {
     other_profile(name, ProfileSource::Session { identity: identity.to_owned() })
 }
 

@@ -5,5 +5,7 @@ mod fixture;
 mod occasions;
 pub(crate) use fixture::{Story, plan as test_plan};
 mod plans;
+mod programs;
+mod renewal;
 mod roles;
 mod sessions;

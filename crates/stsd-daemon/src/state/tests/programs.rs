@@ -1,0 +1,99 @@
+//! Identities whose keys a `credential_process` says. What it gives may live for minutes.
+
+use stsd_protocol::RefusalCode;
+use stsd_protocol::control::{SessionState, UnlockRequest};
+use stsd_protocol::gateway::{Base, Operation};
+
+use super::fixture::{SERIAL, Story, identity, plan, role_profile, session_profile};
+use crate::state::Job;
+
+const VENDOR: &str = "process:vendor";
+
+fn begin(serial: Option<&str>) -> Story {
+    let mut plan = plan();
+    plan.identities.push(identity(VENDOR, "vendor", serial));
+    plan.profiles.push(session_profile("vendor", VENDOR));
+    plan.profiles.push(role_profile("far", VENDOR, "far"));
+    let mut story = Story::begin();
+    story.state.replan(plan);
+    story
+}
+
+fn key(job: &Job) -> &str {
+    match &job.operation {
+        Operation::Unlock(request) => &request.keys.identity,
+        Operation::Assume(request) => match &request.base {
+            Base::LongTerm(keys) => &keys.identity,
+            Base::Temporary(_) => "a session",
+        },
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn nobody_need_unlock_what_a_program_says() {
+    let mut story = begin(None);
+    for profile in ["vendor", "far"] {
+        let job = story.want(profile).unwrap();
+        assert_eq!(key(&job), VENDOR);
+        let issued = story.issued(3600);
+        story.finish(&job, issued);
+        assert!(story.serves(profile));
+    }
+}
+
+#[test]
+fn what_lives_for_minutes_is_renewed_at_half_its_life_and_served_nearly_to_its_end() {
+    for life in [20, 60, 300, 899, 901] {
+        let mut story = begin(None);
+        story.fetch("vendor", life);
+        let jobs = story.nap_until_due(life);
+        assert_eq!((jobs.len(), key(&jobs[0])), (1, VENDOR), "{life} s");
+        let (earliest, latest) = (life * 9 / 20, life.div_ceil(2));
+        assert!((earliest..=latest).contains(&story.seconds), "{life} s: {}", story.seconds);
+        story.seconds = life - life / 60 - 1;
+        assert!(story.serves("vendor"), "{life} s");
+        story.seconds = life;
+        assert!(!story.serves("vendor"), "{life} s");
+    }
+}
+
+#[test]
+fn a_program_that_says_the_same_again_is_not_run_without_a_pause() {
+    let mut story = begin(None);
+    let end = 3600;
+    story.fetch("vendor", end);
+    let mut runs = 0;
+    while story.seconds < end {
+        for job in story.nap_until_due(end - story.seconds) {
+            runs += 1;
+            let issued = story.issued(end.saturating_sub(story.seconds));
+            story.finish(&job, issued);
+        }
+    }
+    assert!(runs < 20, "{runs}");
+}
+
+#[test]
+fn a_lock_holds_for_programs_too() {
+    let mut story = begin(None);
+    story.fetch("vendor", 600);
+    story.state.lock(None, story.now()).unwrap();
+    let refusal = story.refusal("far");
+    assert_eq!(
+        (refusal.code, refusal.hint.as_str()),
+        (RefusalCode::Locked, "run `stsd unlock vendor`")
+    );
+    let request = UnlockRequest { profile: Some("vendor".to_owned()), ..UnlockRequest::default() };
+    let job = story.state.begin_unlock(request, story.now()).unwrap();
+    let issued = story.issued(600);
+    story.finish(&job, issued);
+    assert!(story.serves("vendor"));
+}
+
+#[test]
+fn long_term_keys_of_a_program_may_have_a_device() {
+    let mut story = begin(Some(SERIAL));
+    assert_eq!(story.session_state(VENDOR), SessionState::Locked);
+    assert!(story.want("far").is_none());
+}
