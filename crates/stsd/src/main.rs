@@ -3,13 +3,13 @@
 
 mod arguments;
 mod before;
+mod chains;
 mod client;
 mod clock;
 mod commands;
 mod environment;
 mod exchange;
 mod failure;
-#[expect(dead_code, reason = "the first command that uses it takes this out")]
 mod gateway;
 mod profile;
 mod prompt;
@@ -62,6 +62,7 @@ fn run(command: Command) -> ExitCode {
         Command::Lock(arguments) => commands::lock::run(&arguments),
         Command::Status(arguments) if arguments.short => return commands::short_status::run(),
         Command::Status(arguments) => commands::status::run(&arguments),
+        Command::Doctor(arguments) => commands::doctor::run(&arguments),
         Command::Env(arguments) => commands::env::run(&arguments),
         Command::Exec(arguments) => commands::exec::run(&arguments),
         Command::CredentialProcess(arguments) => match arguments.named() {

@@ -1,6 +1,7 @@
 //! The command line: commands, flags and their help, a file for each group of commands. What stands
 //! here is parsed once and handed on; nothing here talks to the daemon.
 
+mod doctor;
 mod profile;
 mod shell;
 mod status;
@@ -13,6 +14,7 @@ use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use stsd_protocol::{RefusalCode, VERSION};
 
+pub(crate) use doctor::DoctorArguments;
 pub(crate) use profile::{ListArguments, PlainArguments, ProfileArguments};
 pub(crate) use shell::{EnvArguments, ExecArguments, Format};
 pub(crate) use status::StatusArguments;
@@ -37,6 +39,8 @@ pub(crate) enum Command {
     Lock(ListArguments),
     /// Show sessions, profiles and mistakes in the configuration
     Status(StatusArguments),
+    /// Say which credentials each tool takes in this shell, and what is wrong
+    Doctor(DoctorArguments),
     /// Print the variables that connect a shell: eval "$(stsd env prod)"
     Env(EnvArguments),
     /// Run a command with those variables

@@ -1,6 +1,7 @@
 //! One file for each command: asks the daemon, prints, and nothing else.
 
 pub(crate) mod credential_process;
+pub(crate) mod doctor;
 pub(crate) mod env;
 pub(crate) mod exec;
 pub(crate) mod lock;

@@ -1,0 +1,65 @@
+//! What stands on the disk besides the AWS files: tokens, permissions, units. Looked at, never
+//! written.
+
+use std::fs;
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use nix::unistd::Uid;
+use stsd_secret::Secret;
+
+use crate::chains::{Shell, TokenFile};
+
+/// A file or folder that others than its owner can use, or that is not ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Exposed {
+    pub(super) path: PathBuf,
+    /// What is wrong with it.
+    pub(super) how: &'static str,
+}
+
+/// Looks at one path; one that is not there exposes nothing. `allowed` are the bits it may have.
+pub(super) fn exposed(path: &Path, allowed: u32) -> Option<Exposed> {
+    let found = fs::metadata(path).ok()?;
+    let how = match found.mode() & 0o777 & !allowed {
+        _ if found.uid() != Uid::effective().as_raw() => "belongs to another user",
+        0 => return None,
+        bits if bits & 0o022 != 0 => "can be written by other users",
+        _ => "can be read by other users",
+    };
+    Some(Exposed { path: path.to_owned(), how })
+}
+
+/// An authorization token, if the file has one.
+pub(super) fn token(path: &Path) -> Result<Secret, String> {
+    let cannot = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound => "it is not there".to_owned(),
+        kind => kind.to_string(),
+    };
+    if !fs::metadata(path).map_err(cannot)?.is_file() {
+        // A FIFO would block for ever.
+        return Err("it is no file".to_owned());
+    }
+    let mut text = String::new();
+    let file = fs::File::open(path).map_err(cannot)?;
+    file.take(LONGEST).read_to_string(&mut text).map_err(cannot)?;
+    Ok(Secret::new(text))
+}
+
+/// What the variable for the token's file leads to. `ours` is the daemon's token.
+pub(super) fn token_file(shell: &Shell, ours: Option<&Secret>) -> TokenFile {
+    let Some(path) = shell.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") else {
+        return TokenFile::NotNamed;
+    };
+    match token(Path::new(path)) {
+        Err(why) => TokenFile::Unreadable(why),
+        Ok(token) => TokenFile::Read {
+            newline: token.expose().contains(['\n', '\r']),
+            ours: ours.map(|ours| ours.expose() == token.expose().trim_end()),
+        },
+    }
+}
+
+/// More than any token has.
+const LONGEST: u64 = 64 * 1024;

@@ -1,0 +1,111 @@
+//! Which files each tool reads, and what stands in them: the places by each SDK's own rules for the
+//! two variables, the contents by way of the gateway.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use stsd_protocol::gateway::{InspectRequest, Inspection, Operation, Outcome, Settings};
+
+use crate::chains::{Call, Files, Shell, Tool};
+use crate::gateway::Gateway;
+
+/// The files of each tool. Each pair of places is read once.
+pub(super) struct Inspector {
+    gateway: Option<Gateway>,
+    /// Why nothing can be read.
+    pub(super) trouble: Option<String>,
+    known: BTreeMap<(Option<String>, Option<String>), Files>,
+}
+
+impl Inspector {
+    pub(super) fn new(gateway: Option<Gateway>, trouble: Option<String>) -> Self {
+        Self { gateway, trouble, known: BTreeMap::new() }
+    }
+
+    /// What the tool would read.
+    pub(super) fn files(&mut self, tool: Tool, shell: &Shell) -> Files {
+        let config = place(tool, shell, "AWS_CONFIG_FILE");
+        let credentials = place(tool, shell, "AWS_SHARED_CREDENTIALS_FILE");
+        self.pair(config, credentials)
+    }
+
+    /// What stands in this pair; nothing names the usual place.
+    pub(super) fn pair(&mut self, config: Option<String>, credentials: Option<String>) -> Files {
+        let pair = (config, credentials);
+        if let Some(files) = self.known.get(&pair) {
+            return files.clone();
+        }
+        let files = self.read(&pair).unwrap_or_default();
+        self.known.insert(pair, files.clone());
+        files
+    }
+
+    /// Whatever the pairs that were read name as stsd and is not there.
+    pub(super) fn missing_programs(&self) -> BTreeSet<String> {
+        let files = self.known.values().flat_map(|files| [&files.config, &files.credentials]);
+        let profiles = files.flat_map(|file| &file.profiles);
+        let commands = profiles.filter_map(|p| p.settings.get("credential_process")?.as_deref());
+        let programs = commands.map(|command| Call::parse(command).program.to_owned());
+        programs.filter(|program| !can_be_run(program)).collect()
+    }
+
+    fn read(&mut self, pair: &(Option<String>, Option<String>)) -> Option<Files> {
+        let (config_file, credentials_file) = pair.clone();
+        let request = InspectRequest { config_file, credentials_file };
+        let gateway = self.gateway.as_mut()?;
+        let outcome = gateway.ask(Settings::default(), Operation::Inspect(request));
+        let trouble = match outcome {
+            Ok(Outcome::Inspection(Inspection { files })) => {
+                let [config, credentials] = <[_; 2]>::try_from(files).ok()?;
+                return Some(Files { config, credentials });
+            }
+            Ok(Outcome::Failure(failure)) => failure.message,
+            Ok(_) => "the gateway answered out of turn".to_owned(),
+            Err(failure) => {
+                // Whatever hangs is not asked again.
+                self.gateway = None;
+                failure.to_string()
+            }
+        };
+        self.trouble = Some(trouble);
+        None
+    }
+}
+
+/// Where a tool looks; nothing is the usual place.
+fn place(tool: Tool, shell: &Shell, variable: &str) -> Option<String> {
+    let takes_blank_for_unset = matches!(tool, Tool::JavaScript | Tool::Go);
+    let path = match shell.variable(variable)? {
+        "" if takes_blank_for_unset => return None,
+        "" => return Some(NOWHERE.to_owned()),
+        path => path,
+    };
+    let below_home = path.strip_prefix("~/").filter(|_| tool != Tool::Go);
+    let path = match (below_home, &shell.home) {
+        (Some(below), Some(home)) => format!("{home}/{below}"),
+        _ => path.to_owned(),
+    };
+    if path.starts_with('/') {
+        return Some(path);
+    }
+    let here = env::current_dir().ok()?;
+    Some(here.join(path).to_string_lossy().into_owned())
+}
+
+/// As the kernel and a shell would find it.
+fn can_be_run(program: &str) -> bool {
+    let is_program = |path: &Path| {
+        path.metadata()
+            .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+    };
+    if program.contains('/') {
+        return is_program(Path::new(program));
+    }
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|folder| is_program(&folder.join(program)))
+}
+
+/// Reads as an empty file.
+const NOWHERE: &str = "/dev/null";
