@@ -121,15 +121,11 @@ impl RefusalCode {
                 "give the code: `stsd unlock 123456`, or `-` to read it from standard input",
             ),
             Self::BadRequest => (400, 64, "see `stsd --help`"),
-            Self::VersionMismatch => {
-                (409, 75, "restart the daemon: `systemctl --user restart stsd`")
-            }
+            Self::VersionMismatch => (409, 75, "restart the daemon: `stsd service restart`"),
             Self::Configuration => (403, 78, "correct the file; stsd reads it again by itself"),
-            Self::NoDaemon => (
-                503,
-                69,
-                "start it: `systemctl --user start stsd`, or `stsd-daemon` in another terminal",
-            ),
+            Self::NoDaemon => {
+                (503, 69, "start it: `stsd service start`, or `stsd-daemon` in another terminal")
+            }
             Self::Internal => (500, 70, "look at the daemon's log"),
         }
     }

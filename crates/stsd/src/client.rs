@@ -149,7 +149,7 @@ impl Client {
             ExchangeError::TimedOut => {
                 let message = format!("the daemon at {at} does not answer");
                 Refusal::new(RefusalCode::Unavailable, message)
-                    .with_hint("try again, or restart it: `systemctl --user restart stsd`")
+                    .with_hint("try again, or restart it: `stsd service restart`")
             }
             _ => Refusal::new(
                 RefusalCode::Internal,

@@ -4,6 +4,7 @@
 mod arguments;
 mod before;
 mod chains;
+mod changes;
 mod client;
 mod clock;
 mod commands;
@@ -19,6 +20,7 @@ mod show;
 mod signals;
 mod socket;
 mod state_directory;
+mod system;
 mod terminal;
 mod token_code;
 mod view;
@@ -72,6 +74,7 @@ fn run(command: Command) -> ExitCode {
         Command::Whoami(arguments) => commands::whoami::run(&arguments),
         Command::Profiles(arguments) => commands::profiles::run(&arguments),
         Command::Refresh(arguments) => commands::refresh::run(&arguments),
+        Command::Service(command) => commands::service::run(&command),
     };
     outcome.map_or_else(|failure: Failure| failure.report(), |()| ExitCode::SUCCESS)
 }

@@ -16,7 +16,7 @@ fn without_a_daemon_every_command_says_how_to_start_one() {
         &["refresh"],
     ] {
         let said = stsd.stsd(words).failed(69);
-        assert!(said.contains("stsd: hint: start it: `systemctl --user start stsd`"), "{said}");
+        assert!(said.contains("stsd: hint: start it: `stsd service start`"), "{said}");
     }
     let said = stsd.stsd(&["credential-process"]).failed(69);
     assert_eq!(said.lines().count(), 1, "{said}");

@@ -223,14 +223,14 @@ impl ListenersError {
             Self::OpenToOthers { path, .. } => format!("close it: chmod 700 {}", path.display()),
             Self::PathTooLong { .. } => "set XDG_RUNTIME_DIR to a shorter directory".into(),
             Self::AlreadyRunning { .. } => {
-                "use that one, or end it first: `systemctl --user stop stsd`, or kill it".into()
+                "use that one, or end it first: `stsd service stop`, or kill it".into()
             }
             Self::Lock { .. } | Self::Socket { .. } => {
                 "look at the directory's permissions and room".into()
             }
             Self::NotASocket { path } => format!("move it away: mv {0} {0}.old", path.display()),
             Self::HeldByTheServiceManager { .. } => {
-                "start the daemon through it: `systemctl --user start stsd`".into()
+                "start the daemon through it: `stsd service start`".into()
             }
             Self::Loopback(_) => "bring the loopback interface up: ip link set lo up".into(),
         }

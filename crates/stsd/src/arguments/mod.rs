@@ -3,6 +3,7 @@
 
 mod doctor;
 mod profile;
+mod service;
 mod shell;
 mod status;
 mod unlock;
@@ -16,6 +17,7 @@ use stsd_protocol::{RefusalCode, VERSION};
 
 pub(crate) use doctor::DoctorArguments;
 pub(crate) use profile::{ListArguments, PlainArguments, ProfileArguments};
+pub(crate) use service::{InstallArguments, LogsArguments, ServiceCommand};
 pub(crate) use shell::{EnvArguments, ExecArguments, Format};
 pub(crate) use status::StatusArguments;
 pub(crate) use unlock::UnlockArguments;
@@ -53,6 +55,9 @@ pub(crate) enum Command {
     Profiles(PlainArguments),
     /// Renew credentials now and wait for it; without a profile, all that are in use
     Refresh(ListArguments),
+    /// The daemon as a service of your own: install, start, stop, look at it
+    #[command(subcommand)]
+    Service(ServiceCommand),
 }
 
 /// Says what clap has to say: help and version on standard output with success, everything else on

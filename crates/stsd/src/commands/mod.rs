@@ -7,6 +7,7 @@ pub(crate) mod exec;
 pub(crate) mod lock;
 pub(crate) mod profiles;
 pub(crate) mod refresh;
+pub(crate) mod service;
 pub(crate) mod short_status;
 pub(crate) mod status;
 mod undo;
