@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use plist::{Dictionary, Value};
+use stsd_daemon::listeners::{DEFAULT_PORT, LAUNCHD_SOCKETS};
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -100,6 +101,29 @@ fn the_agent_becomes_the_daemon_and_comes_back_after_a_crash_alone() {
     assert!(words[2].starts_with("exec \"$HOME/.cargo/bin/stsd-daemon\" 2>>"), "{}", words[2]);
     let keep_alive = agent["KeepAlive"].as_dictionary().unwrap();
     assert_eq!(keep_alive["SuccessfulExit"].as_boolean(), Some(false));
+}
+
+#[test]
+fn the_agent_holds_the_sockets_that_the_daemon_asks_for_and_closes_them_to_others() {
+    let agent = agent();
+    let sockets = agent["Sockets"].as_dictionary().unwrap();
+    let names: Vec<_> = sockets.keys().map(String::as_str).collect();
+    assert_eq!(names, LAUNCHD_SOCKETS.map(|name| name.to_str().unwrap()));
+    // As `Places` has it on a Mac.
+    let folder = "HOME_DIRECTORY/Library/Application Support/stsd/s";
+    for (name, file) in [("Control", "stsd.sock"), ("Credentials", "creds.sock")] {
+        let socket = sockets[name].as_dictionary().unwrap();
+        let path = socket["SockPathName"].as_string().unwrap();
+        assert_eq!(path, format!("{folder}/{file}"));
+        assert_eq!(socket["SockPathMode"].as_signed_integer(), Some(0o600));
+        let longest = path.replace("HOME_DIRECTORY", &format!("/Users/{}", "a".repeat(40)));
+        assert!(longest.len() < 104, "{longest}");
+    }
+    let endpoint = sockets["Endpoint"].as_dictionary().unwrap();
+    let value = |key: &str| endpoint[key].as_string().unwrap();
+    assert_eq!(value("SockNodeName"), "127.0.0.1");
+    assert_eq!(value("SockServiceName"), DEFAULT_PORT.to_string());
+    assert_eq!((value("SockFamily"), value("SockType")), ("IPv4", "stream"));
 }
 
 #[test]

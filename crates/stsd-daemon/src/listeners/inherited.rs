@@ -1,9 +1,10 @@
 //! Listeners that the service manager holds and passes on, so that the sockets outlive the daemon.
 //!
-//! By systemd's convention of `LISTEN_PID`, `LISTEN_FDS` and `LISTEN_FDNAMES`. What a descriptor is
-//! good for is read from its own address, never from its name.
+//! By systemd's convention of `LISTEN_PID`, `LISTEN_FDS` and `LISTEN_FDNAMES`, and on a Mac by what
+//! launchd hands out. What a descriptor is good for is read from its own address, never from its name.
 
 use std::env;
+use std::ffi::CStr;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixListener;
@@ -23,11 +24,31 @@ pub struct Inherited {
 }
 
 impl Inherited {
-    /// Takes over what the environment announces. To be called once: a second call fails.
+    /// Takes over what the service manager has. To be called once: a second call fails.
     ///
     /// # Errors
-    /// If the announcement is garbled, or a descriptor is none of our doors.
-    pub fn from_environment() -> Result<Self, InheritedError> {
+    /// If an announcement is garbled, or a descriptor is none of our doors.
+    pub fn take_over() -> Result<Self, InheritedError> {
+        let inherited = Self::from_environment()?;
+        #[cfg(target_os = "macos")]
+        let inherited = inherited.and_from_launchd()?;
+        Ok(inherited)
+    }
+
+    #[cfg(target_os = "macos")]
+    fn and_from_launchd(mut self) -> Result<Self, InheritedError> {
+        for socket in LAUNCHD_SOCKETS {
+            let name = socket.to_string_lossy().into_owned();
+            let descriptors = super::launchd::activate(socket)
+                .map_err(|source| InheritedError::Missing { name: name.clone(), source })?;
+            for descriptor in descriptors {
+                self.add(descriptor, name.clone())?;
+            }
+        }
+        Ok(self)
+    }
+
+    fn from_environment() -> Result<Self, InheritedError> {
         let variable = |name: &'static str| match env::var(name) {
             Ok(value) => Ok(Some(value)),
             Err(env::VarError::NotPresent) => Ok(None),
@@ -82,7 +103,7 @@ pub enum InheritedError {
     /// It was announced, and is not there.
     #[error("the descriptor {name:?} was announced and cannot be taken over")]
     Missing {
-        /// By its unit.
+        /// By its unit, or as the plist calls it.
         name: String,
         /// What the system says.
         source: Errno,
@@ -169,6 +190,9 @@ fn listening_at(descriptor: &OwnedFd) -> Result<Option<Address>, Errno> {
     let v6 = || Some(Address::Tcp(SocketAddr::V6((*address.as_sockaddr_in6()?).into())));
     Ok(unix().or_else(v4).or_else(v6))
 }
+
+/// What the sockets are called in launchd's plist.
+pub const LAUNCHD_SOCKETS: [&CStr; 3] = [c"Control", c"Credentials", c"Endpoint"];
 
 /// `SD_LISTEN_FDS_START`.
 const FIRST_DESCRIPTOR: RawFd = 3;

@@ -8,6 +8,8 @@ mod address;
 mod descriptor;
 mod directory;
 mod inherited;
+#[cfg(target_os = "macos")]
+mod launchd;
 mod lock;
 mod loopback;
 mod owner;
@@ -23,7 +25,7 @@ use tracing::warn;
 
 pub use address::{ListenAddress, ListenAddressError};
 pub use descriptor::raise_descriptor_limit;
-pub use inherited::{Inherited, InheritedError};
+pub use inherited::{Inherited, InheritedError, LAUNCHD_SOCKETS};
 pub use loopback::{Cause, Loopback, Obstacle};
 pub use owner::{Owner, Process};
 pub use port::{DEFAULT_PORT, PortSettings};

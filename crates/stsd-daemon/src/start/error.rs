@@ -45,6 +45,9 @@ impl StartError {
             Self::Places(_) => "start it from a login session, or set HOME",
             Self::Configuration(_) => "correct the file, or remove it: stsd needs none",
             Self::Listen(_) => "write, for example, listen = \"127.0.0.1:7873\"",
+            Self::Inherited(_) if cfg!(target_os = "macos") => {
+                "look at Sockets in the agent's plist"
+            }
             Self::Inherited(_) => "look at the sockets in stsd.socket and stsd-endpoint.socket",
             Self::Listeners(error) => return error.hint(),
             Self::Random(_) | Self::Program(_) | Self::Signals(_) => {

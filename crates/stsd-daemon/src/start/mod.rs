@@ -48,7 +48,7 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     let places = Places::find(|name| env::var_os(name), getuid().as_raw())?;
     let configuration = configuration(&options, &places)?;
     let directory = StateDirectory::open(places.clone());
-    let inherited = Inherited::from_environment()?;
+    let inherited = Inherited::take_over()?;
     raise_descriptor_limit();
     let port = PortSettings {
         flag: options.listen,
