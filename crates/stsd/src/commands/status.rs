@@ -9,6 +9,7 @@ use stsd_protocol::gateway::{Problem, Severity};
 use crate::arguments::StatusArguments;
 use crate::client::{self, Client};
 use crate::failure::Failure;
+use crate::quote;
 use crate::show::{print, print_bytes, printable, profiles_table, sessions_table};
 
 /// `--json` is the daemon's own answer, byte for byte.
@@ -43,7 +44,7 @@ fn text(status: &Status, problems: &[Problem]) -> String {
     if status.sessions.is_empty() {
         parts.push("no long-term access key in the AWS configuration\n".to_owned());
     } else {
-        parts.push(sessions_table(&status.sessions) + &remarks(&status.sessions));
+        parts.push(sessions_table(&status.sessions) + &remarks(status));
     }
     if !status.profiles.is_empty() {
         // What is wrong with an invalid one stands among the mistakes, with its line.
@@ -59,17 +60,35 @@ fn text(status: &Status, problems: &[Problem]) -> String {
     parts.join("\n")
 }
 
-/// AWS's rule, and the reason why IAM calls fail for people without a device.
-fn remarks(sessions: &[SessionReport]) -> String {
-    sessions
-        .iter()
-        .filter(|session| session.mfa_serial.is_none())
-        .filter(|session| matches!(session.state, SessionState::Unlocked))
-        .map(|session| {
-            let name = printable(&session.source_profile);
-            format!("{name}: a session without MFA; AWS refuses it every IAM call\n")
-        })
-        .collect()
+/// What can be done about a session as it is.
+fn remarks(status: &Status) -> String {
+    status.sessions.iter().filter_map(|session| remark(session, status)).collect()
+}
+
+fn remark(session: &SessionReport, status: &Status) -> Option<String> {
+    let name = printable(&session.source_profile);
+    match session.state {
+        // AWS's rule, and the reason why IAM calls fail for people without a device.
+        SessionState::Unlocked if session.mfa_serial.is_none() => {
+            Some(format!("{name}: a session without MFA; AWS refuses it every IAM call\n"))
+        }
+        // What tools are told, and half of them keep to themselves.
+        SessionState::Locked | SessionState::Ended if session.last_error.is_none() => {
+            let default = status.profiles.iter().find(|p| p.profile == status.default_profile);
+            let is_default = default.and_then(|p| p.session.as_ref()) == Some(&session.identity);
+            Some(match is_default {
+                true => "stsd is locked; run `stsd unlock`\n".to_owned(),
+                false => format!("{name} is locked; run `stsd unlock {}`\n", word(&name)),
+            })
+        }
+        _ => None,
+    }
+}
+
+/// A profile's name as a shell takes it.
+fn word(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/@+".contains(c);
+    if name.chars().all(plain) { name.to_owned() } else { quote::sh(name) }
 }
 
 fn problem(problem: &Problem) -> String {

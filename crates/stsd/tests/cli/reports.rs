@@ -13,6 +13,7 @@ fn a_day() -> Status {
     ci.account_id = None;
     (ci.expiration, ci.remaining_seconds) = (None, None);
     let mut dev = session("dev");
+    dev.identity = "AKIAIOSFODNN8EXAMPLE".into();
     dev.state = SessionState::Locked;
     (dev.issued, dev.expiration, dev.remaining_seconds) = (None, None, None);
     let mut prod = profile("prod");
@@ -46,6 +47,21 @@ fn status_shows_sessions_profiles_and_mistakes() {
     let ended = ask(&daemon, &["status"]);
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
     assert_eq!(ended.stdout, include_str!("expected/status.txt"));
+}
+
+#[test]
+fn status_says_what_the_tools_were_told_while_locked() {
+    let mut default = session("default");
+    default.state = SessionState::Locked;
+    let mut odd = session("it's odd");
+    odd.identity = "AKIAIOSFODNN8EXAMPLE".into();
+    odd.state = SessionState::Ended;
+    let locked = status(vec![default, odd], vec![profile("default")]);
+    let daemon = Daemon::saying([Reply::json(&value(locked)), Reply::json(&json!([]))]);
+    let printed = ask(&daemon, &["status"]).stdout;
+    let expected =
+        "stsd is locked; run `stsd unlock`\nit's odd is locked; run `stsd unlock 'it'\\''s odd'`\n";
+    assert!(printed.contains(expected), "{printed}");
 }
 
 #[test]
