@@ -35,6 +35,10 @@ class Report:
         key = (client, subject)
         self.facts[key] = value and self.facts.get(key, value)
 
+    def tell(self, client, subject, text):
+        """Something to be quoted of a client."""
+        self.facts[(client, subject)] = text
+
     def take(self, other):
         """Adds what another found."""
         self.facts |= other.facts

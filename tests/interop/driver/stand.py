@@ -4,11 +4,15 @@ import json
 import os
 import re
 import subprocess
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-from .process import Child, Failure, Ran
+from .process import DEADLINE, Child, Failure, Ran
 
+# Where the daemon finds its `notify-send`.
+DESKTOP = Path(__file__).resolve().parent.parent / "desktop"
 DEVICE = "arn:aws:iam::111122223333:mfa/alice"
 REGION = "eu-central-1"
 
@@ -116,8 +120,9 @@ class Stand:
     def start_daemon(self):
         """Starts it, and waits until all its doors answer."""
         command = [self.binaries / "stsd-daemon", "--listen", "127.0.0.1:0"]
-        log = {"STSD_LOG": "info,stsd_daemon::endpoint=debug,stsd_daemon::control=debug"}
-        self.daemon = self._started(Child(command, self.user() | log, self.folder / "daemon.log"))
+        more = {"STSD_LOG": "info,stsd_daemon::endpoint=debug,stsd_daemon::control=debug"}
+        more["PATH"] = f"{DESKTOP}:/usr/bin:/bin"
+        self.daemon = self._started(Child(command, self.user() | more, self.folder / "daemon.log"))
         self.daemon.logged("stsd-daemon: ready on ")
 
     def stop(self):
@@ -173,6 +178,18 @@ class Stand:
     def requests(self):
         """How often the daemon was asked for credentials, by its log: at the endpoint and by `credential-process`."""
         return len(ASKED.findall((self.folder / "daemon.log").read_text()))
+
+    def notices(self, text):
+        """Those that the desktop was given with this text."""
+        shown = self.home / "notices"
+        return [line for line in shown.read_text().splitlines() if text in line] if shown.exists() else []
+
+    def noticed(self, text):
+        """Waits for the first such notice; whether it came."""
+        deadline = time.monotonic() + DEADLINE
+        while not self.notices(text) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return bool(self.notices(text))
 
     def _write_profiles(self):
         aws = self.home / ".aws"
