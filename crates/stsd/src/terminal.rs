@@ -191,7 +191,10 @@ impl Terminal {
                 if !signal.is_interrupt() {
                     signal.obey();
                 }
-                self.write("\n")?;
+                // The same ctrl-C may have ended the command, and brought the shell back.
+                if self.is_in_foreground() {
+                    self.write("\n")?;
+                }
                 return Ok(Answer::Interrupted);
             }
         };

@@ -30,6 +30,9 @@ mod outage;
 #[cfg(target_os = "linux")]
 #[cfg(test)]
 mod prompt;
+#[cfg(target_os = "linux")]
+#[cfg(test)]
+mod prompt_of_tools;
 #[cfg(test)]
 mod refresh;
 #[cfg(test)]

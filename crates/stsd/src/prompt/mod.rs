@@ -10,7 +10,7 @@ mod watch;
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
-use nix::unistd::getsid;
+use nix::unistd::{getpgrp, getsid};
 use stsd_protocol::control::{
     CHALLENGE, Challenge, ChallengeRequest, UNLOCK, UnlockRequest, Unlocked,
 };
@@ -46,7 +46,7 @@ pub(crate) fn unlock(
             Ok(())
         }
         Ending::Declined(refusal) => {
-            prompt.turn.decline(&prompt.challenge.identity, clock::since_boot());
+            prompt.turn.decline(&prompt.challenge.identity, clock::since_boot(), getpgrp());
             Err(refusal)
         }
         Ending::LeftOpen => Err(locked),
@@ -105,7 +105,7 @@ impl<'a> Prompt<'a> {
             Err(_) => Some(None),
         });
         waited.ok().flatten()?;
-        if turn.was_declined(&self.challenge.identity, self.started) {
+        if turn.was_declined(&self.challenge.identity, self.started, getpgrp()) {
             return None;
         }
         // Somebody else's question may have been answered, there or by `stsd unlock`.
@@ -160,7 +160,7 @@ impl<'a> Prompt<'a> {
             Ok(Answer::Nothing) => Err(Ending::Declined(locked.clone())),
             Ok(Answer::Interrupted) => {
                 // The same ctrl-C has ended most tools, which then do not show what they are told.
-                if !io::stderr().is_terminal() {
+                if self.terminal.is_in_foreground() && !io::stderr().is_terminal() {
                     let _ = self.say(&locked.one_line());
                 }
                 Err(Ending::Declined(locked.clone()))

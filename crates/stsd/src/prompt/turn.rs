@@ -46,13 +46,16 @@ impl Turn {
         Ok(false)
     }
 
-    /// Whether somebody declined to unlock this identity after `since`.
-    pub(super) fn was_declined(&self, identity: &str, since: Duration) -> bool {
-        declined(&self.text(), identity).is_some_and(|moment| moment >= since)
+    /// Whether a no to this identity's question holds for a process that began at this moment: it was
+    /// said after that, or just before it to a process of the same command line.
+    pub(super) fn was_declined(&self, identity: &str, began: Duration, group: Pid) -> bool {
+        declined(&self.text(), identity).is_some_and(|(moment, of)| {
+            moment >= began || of == group && began.saturating_sub(moment) < AT_ONCE
+        })
     }
 
-    /// Notes that the identity's question was declined at this moment, for those who wait.
-    pub(super) fn decline(&self, identity: &str, now: Duration) {
+    /// Notes that a process of this group was told no at this moment.
+    pub(super) fn decline(&self, identity: &str, now: Duration, group: Pid) {
         let others: String = self
             .text()
             .lines()
@@ -60,7 +63,7 @@ impl Turn {
             .map(|line| format!("{line}\n"))
             .collect();
         // On a full disk the others ask again, and are declined one by one.
-        let _ = self.write(&format!("{others}{identity} {}\n", now.as_nanos()));
+        let _ = self.write(&format!("{others}{identity} {} {group}\n", now.as_nanos()));
     }
 
     /// The question was answered, so there is nothing to remember.
@@ -91,11 +94,15 @@ fn open(path: &Path) -> io::Result<File> {
     options.custom_flags(O_NOFOLLOW).open(path)
 }
 
-/// When, since boot.
-fn declined(text: &str, identity: &str) -> Option<Duration> {
+/// When, since boot, and to which group of processes.
+fn declined(text: &str, identity: &str) -> Option<(Duration, Pid)> {
     let line = text.lines().find_map(|line| line.strip_prefix(identity)?.strip_prefix(' '))?;
-    line.parse().ok().map(Duration::from_nanos)
+    let (moment, group) = line.split_once(' ')?;
+    Some((Duration::from_nanos(moment.parse().ok()?), Pid::from_raw(group.parse().ok()?)))
 }
+
+/// What one command line starts is not all there when the first of it asks.
+const AT_ONCE: Duration = Duration::from_secs(10);
 
 /// Some hundred identities.
 const LONGEST: u64 = 8 * 1024;
@@ -134,15 +141,28 @@ mod tests {
     fn a_no_is_for_those_who_had_begun_before_it_and_for_that_identity() {
         let folder = own_folder();
         let moment = Duration::from_secs;
-        turn(&folder, 1).decline("AKIA1", moment(10));
-        turn(&folder, 1).decline("AKIA2", moment(20));
-        turn(&folder, 1).decline("AKIA1", moment(30));
+        let (one, another) = (Pid::from_raw(100), Pid::from_raw(200));
+        turn(&folder, 1).decline("AKIA1", moment(10), one);
+        turn(&folder, 1).decline("AKIA2", moment(20), one);
+        turn(&folder, 1).decline("AKIA1", moment(30), one);
         let next = turn(&folder, 1);
-        assert!(next.was_declined("AKIA1", moment(29)));
-        assert!(!next.was_declined("AKIA1", moment(31)));
-        assert!(next.was_declined("AKIA2", moment(19)));
-        assert!(!next.was_declined("AKIA", moment(1)));
-        assert!(!turn(&folder, 2).was_declined("AKIA1", moment(1)));
+        assert!(next.was_declined("AKIA1", moment(29), another));
+        assert!(!next.was_declined("AKIA1", moment(31), another));
+        assert!(next.was_declined("AKIA2", moment(19), another));
+        assert!(!next.was_declined("AKIA", moment(1), another));
+        assert!(!turn(&folder, 2).was_declined("AKIA1", moment(1), one));
+    }
+
+    #[test]
+    fn for_the_same_command_line_it_holds_ten_seconds() {
+        let folder = own_folder();
+        let moment = Duration::from_secs;
+        let (one, another) = (Pid::from_raw(100), Pid::from_raw(200));
+        let turn = turn(&folder, 1);
+        turn.decline("AKIA1", moment(30), one);
+        assert!(turn.was_declined("AKIA1", moment(39), one));
+        assert!(!turn.was_declined("AKIA1", moment(40), one));
+        assert!(!turn.was_declined("AKIA1", moment(31), another));
     }
 
     #[test]

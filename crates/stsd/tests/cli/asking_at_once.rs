@@ -68,17 +68,21 @@ fn one_ctrl_c_ends_all_eight() {
     assert!(written(&daemon, "out").iter().all(String::is_empty));
 }
 
+/// In a shell each command line is a group of processes; a script is one as a whole.
 #[test]
-fn a_new_command_asks_anew() {
+fn a_new_command_line_asks_anew_and_a_script_that_was_told_no_does_not() {
     let daemon = World::locked().daemon();
-    let script = r#"for i in 1 2; do "$STSD" credential-process prod; done; true"#;
+    let script = r#"set -m; for i in 1 2; do sh -c '
+        for i in 1 2; do "$STSD" credential-process prod; echo "exit $?"; done'; done"#;
     let mut terminal = TestTerminal::running(&daemon, script);
     for _ in 0..2 {
         terminal.shows(QUESTION);
         terminal.types("\n");
-        terminal.shows(LOCKED);
+        for _ in 0..2 {
+            assert!(!terminal.shows("exit 77\r\n").contains(QUESTION));
+        }
     }
-    terminal.ends();
+    assert_eq!(terminal.ends(), "");
 }
 
 #[test]
