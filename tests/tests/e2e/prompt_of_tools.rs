@@ -5,8 +5,7 @@ use std::process::Command;
 use stsd_tests::{ALICE, ALICE_DEVICE, Fixture, Terminal};
 
 const WHO: &str = " needs profile prod\r\n";
-const ASKED: &str =
-    "Token code for arn:aws:iam::111122223333:mfa/alice (account 111122223333): ";
+const ASKED: &str = "Token code for arn:aws:iam::111122223333:mfa/alice (account 111122223333): ";
 const LOCKED: &str = "stsd is locked - run `stsd unlock`\r\n";
 
 fn tool(stsd: &Fixture) -> Command {
