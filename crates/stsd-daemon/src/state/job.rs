@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use stsd_protocol::gateway::{Failure, FailureKind, GATEWAY_MISSING, Operation, Outcome, Settings};
+use stsd_protocol::gateway::{
+    Failure, FailureKind, GATEWAY_MISSING, Operation, Outcome, PROGRAM_ERROR, Settings,
+};
 use stsd_protocol::{Refusal, RefusalCode, Timestamp};
 
 use super::session::{Session, quoted};
@@ -83,7 +85,9 @@ pub(super) fn session_refusal(failure: &Failure, session: &Session) -> Refusal {
     let (unlock, source_profile) = (session.unlock_command(), &session.planned.keys.source_profile);
     let detail = format!("{}: {}", failure.code, failure.message);
     match failure.kind {
-        _ if failure.code == GATEWAY_MISSING => other_refusal(failure),
+        _ if failure.code == PROGRAM_ERROR && session.needs_a_person() => other_refusal(failure)
+            .with_hint(format!("run the program by hand to see why, then `{unlock}`")),
+        _ if is_of_this_machine(failure) => other_refusal(failure),
         FailureKind::WrongCode => {
             Refusal::new(RefusalCode::WrongCode, "STS did not take the token code")
                 .with_hint(format!("check the device and run `{unlock}` with its next code"))
@@ -123,6 +127,11 @@ pub(super) fn session_refusal(failure: &Failure, session: &Session) -> Refusal {
     }
 }
 
+/// Whether neither STS nor the network is to blame.
+fn is_of_this_machine(failure: &Failure) -> bool {
+    failure.code == GATEWAY_MISSING || failure.code == PROGRAM_ERROR
+}
+
 /// Whether STS has answered with an error of its own.
 fn says_no(failure: &Failure) -> bool {
     failure.http_status.is_some_and(|status| status >= 300)
@@ -134,7 +143,7 @@ pub(super) fn role_refusal(failure: &Failure, profile: &str, unlock: Option<&str
     let name = quoted(profile);
     let detail = format!("{}: {}", failure.code, failure.message);
     match failure.kind {
-        _ if failure.code == GATEWAY_MISSING => other_refusal(failure),
+        _ if is_of_this_machine(failure) => other_refusal(failure),
         FailureKind::Denied if unlock.is_some() => Refusal::new(
             RefusalCode::Denied,
             format!("STS denied profile {name}, which worked earlier; the MFA may be too old for the role's policy: {detail}"),
@@ -167,10 +176,15 @@ pub(crate) fn other_refusal(failure: &Failure) -> Refusal {
         FailureKind::Version => RefusalCode::VersionMismatch,
     };
     let refusal = Refusal::new(code, failure.message.clone());
-    if failure.code == GATEWAY_MISSING {
-        return refusal.with_hint("put stsd-gateway, of the same version, beside stsd-daemon");
+    match failure.code.as_str() {
+        GATEWAY_MISSING => {
+            refusal.with_hint("put stsd-gateway, of the same version, beside stsd-daemon")
+        }
+        PROGRAM_ERROR => {
+            refusal.with_hint("run the program by hand to see why, then `stsd refresh`")
+        }
+        _ => refusal,
     }
-    refusal
 }
 
 #[cfg(test)]
@@ -178,7 +192,7 @@ mod tests {
     use std::sync::Arc;
 
     use stsd_protocol::RefusalCode;
-    use stsd_protocol::gateway::{Failure, FailureKind};
+    use stsd_protocol::gateway::{Failure, FailureKind, PROGRAM_ERROR};
 
     use super::{Session, role_refusal, session_refusal};
     use crate::state::test_plan;
@@ -198,6 +212,31 @@ mod tests {
         failure.http_status = None;
         let message = role_refusal(&failure, "prod", None).message;
         assert!(message.starts_with("STS cannot be reached for profile prod: "), "{message}");
+    }
+
+    #[test]
+    fn sts_is_not_blamed_for_a_program() {
+        let session = Session::new(Arc::new(test_plan().identities.remove(0)), false);
+        let mut failure = Failure {
+            kind: FailureKind::Unavailable,
+            code: PROGRAM_ERROR.to_owned(),
+            message: "mfa_process of profile default did not end in time".to_owned(),
+            retryable: true,
+            http_status: None,
+            code_sent: false,
+        };
+        for (kind, code) in [
+            (FailureKind::Unavailable, RefusalCode::Unavailable),
+            (FailureKind::Configuration, RefusalCode::Configuration),
+        ] {
+            failure.kind = kind;
+            for refusal in
+                [session_refusal(&failure, &session), role_refusal(&failure, "prod", None)]
+            {
+                assert_eq!((refusal.code, &refusal.message), (code, &failure.message));
+                assert!(refusal.hint.starts_with("run the program by hand"), "{}", refusal.hint);
+            }
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use stsd_protocol::gateway::{Failure, FailureKind, Mfa};
+use stsd_protocol::gateway::{Failure, FailureKind, Mfa, PROGRAM_ERROR};
 use stsd_protocol::{Refusal, RefusalCode};
 
 use super::State;
@@ -22,7 +22,7 @@ use crate::schedule::{RENEWAL, backoff};
 pub struct Renewal {
     /// Runs in a row that brought no session.
     failures: u32,
-    /// Those of them that no patience cures: STS did not take the code, or there was none.
+    /// Those of them that patience does not cure: STS did not take the code, or there was none.
     refusals: u32,
     /// Not before this moment, by the boot clock.
     retry: Duration,
@@ -61,7 +61,8 @@ impl Renewal {
     /// The program, or STS with its code, has failed.
     pub(super) fn failed(&mut self, failure: &Failure, now: Now, jitter: f64) {
         self.failures += 1;
-        if failure.kind != FailureKind::Unavailable {
+        // A program fails where its user is not there to touch a key, or does not want to.
+        if failure.kind != FailureKind::Unavailable || failure.code == PROGRAM_ERROR {
             self.refusals += 1;
         }
         self.retry = now.boot + backoff(self.failures, jitter).max(NEXT_CODE);

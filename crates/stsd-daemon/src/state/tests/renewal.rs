@@ -2,7 +2,7 @@
 
 use stsd_protocol::RefusalCode;
 use stsd_protocol::control::{SessionState, UnlockRequest};
-use stsd_protocol::gateway::{FailureKind, Mfa, Operation, Outcome};
+use stsd_protocol::gateway::{FailureKind, Mfa, Operation, Outcome, PROGRAM_ERROR};
 use stsd_secret::Secret;
 
 use super::fixture::{ALICE, HOUR, SERIAL, Story, failed, failure, plan};
@@ -153,6 +153,15 @@ fn three_wrong_codes_in_a_row_are_enough_until_a_person_unlocks() {
     assert_eq!(error.hint, "check the program, or run `stsd unlock CODE`");
     story.unlock("234567", 12 * HOUR);
     assert_eq!(runs(&mut story, 24 * HOUR, wrong).len(), 3);
+}
+
+#[test]
+fn a_program_that_fails_three_times_is_left_alone() {
+    let mut story = unlocked(12 * HOUR);
+    let fails = || failed(FailureKind::Unavailable, PROGRAM_ERROR);
+    assert_eq!(runs(&mut story, 24 * HOUR, fails).len(), 3);
+    let error = story.state.table().session(ALICE).unwrap().last_error().unwrap().clone();
+    assert_eq!(error.hint, "run the program by hand to see why, then `stsd unlock`");
 }
 
 #[test]

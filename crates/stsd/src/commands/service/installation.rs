@@ -3,6 +3,8 @@
 
 use std::env;
 use std::fmt::Display;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use stsd_protocol::{Places, Refusal, RefusalCode};
@@ -111,7 +113,7 @@ impl<'a> Installation<'a> {
             return Err(unusable(message, "install stsd in another folder"));
         }
         let files: Vec<(PathBuf, String)> = match self.platform {
-            Platform::Launchd => vec![self.launchd().file(&self.program)],
+            Platform::Launchd => vec![self.launchd().file(&self.program, port)],
             Platform::Systemd => {
                 let files = match self.facts().is_packaged {
                     true => units::port_file(port).into_iter().collect(),
@@ -139,6 +141,12 @@ impl<'a> Installation<'a> {
         units.extend(new.into_iter().filter(|unit| !units.contains(unit)).collect::<Vec<_>>());
         journal.save(self.disk, &self.places.state)?;
         if self.platform == Platform::Launchd {
+            // launchd makes the sockets, and no folder for them.
+            let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.places.runtime);
+            made.map_err(|error| {
+                let folder = show::shown_path(&self.places.runtime);
+                unusable(format!("cannot make {folder}: {error}"), "look at its permissions")
+            })?;
             return self.launchd().load();
         }
         self.systemd().reload()?;

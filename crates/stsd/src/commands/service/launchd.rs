@@ -29,8 +29,8 @@ impl Launchd<'_> {
     }
 
     /// The agent's file.
-    pub(super) fn file(&self, program: &str) -> (PathBuf, String) {
-        (self.path(), plist(program))
+    pub(super) fn file(&self, program: &str, port: u16) -> (PathBuf, String) {
+        (self.path(), plist(program, &self.home.to_string_lossy(), port))
     }
 
     pub(super) fn facts(&self) -> Facts {
@@ -110,12 +110,14 @@ fn first_line(text: &str) -> String {
     printable(text.lines().next().unwrap_or("no reason given"))
 }
 
-/// The agent of `launchd/`, with the program's path in its shell's line.
-fn plist(program: &str) -> String {
+/// The agent of `launchd/`, with the program's path in its shell's line, and with its sockets where
+/// this user's are.
+fn plist(program: &str, home: &str, port: u16) -> String {
     const TEXT: &str = include_str!("../../../../../launchd/stsd.daemon.plist");
-    let word = crate::quote::sh(program);
-    let word = word.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    TEXT.replace("\"$HOME/.cargo/bin/stsd-daemon\"", &word)
+    let xml = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    TEXT.replace("<string>HOME_DIRECTORY/", &format!("<string>{}/", xml(home)))
+        .replace("<string>7873<", &format!("<string>{port}<"))
+        .replace("\"$HOME/.cargo/bin/stsd-daemon\"", &xml(&crate::quote::sh(program)))
 }
 
 #[cfg(test)]
@@ -126,8 +128,11 @@ mod tests {
     use crate::system::tests::FakeSystem;
 
     #[test]
-    fn the_agent_starts_the_program_that_it_is_told() {
-        let text = plist("/Users/a & b/it's/stsd-daemon");
+    fn the_agent_starts_the_program_that_it_is_told_and_holds_this_users_sockets() {
+        let text = plist("/Users/a & b/it's/stsd-daemon", "/Users/a & b", 7883);
+        let socket = "/Users/a &amp; b/Library/Application Support/stsd/s/stsd.sock</string>";
+        assert!(text.contains(&format!("<string>{socket}")), "{text}");
+        assert!(text.contains("<string>7883</string>") && !text.contains("<string>HOME"), "{text}");
         assert!(text.contains(r"exec '/Users/a &amp; b/it'\''s/stsd-daemon' 2&gt;&gt;"), "{text}");
         assert!(!text.contains(".cargo/bin/stsd-daemon\""));
     }
