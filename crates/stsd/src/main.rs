@@ -8,6 +8,7 @@ mod changes;
 mod client;
 mod clock;
 mod commands;
+mod completion;
 mod environment;
 mod exchange;
 mod failure;
@@ -75,6 +76,7 @@ fn run(command: Command) -> ExitCode {
         Command::Profiles(arguments) => commands::profiles::run(&arguments),
         Command::Refresh(arguments) => commands::refresh::run(&arguments),
         Command::Service(command) => commands::service::run(&command),
+        Command::Completions(arguments) => commands::completions::run(&arguments),
     };
     outcome.map_or_else(|failure: Failure| failure.report(), |()| ExitCode::SUCCESS)
 }

@@ -21,6 +21,11 @@ pub(crate) fn find(view: &str, wanted: &str) -> Option<ViewProfile> {
     by_name.or_else(|| profiles.iter().find(|profile| path_form(&profile.name) == wanted)).cloned()
 }
 
+/// The names of all profiles, in the file's order.
+pub(crate) fn names(view: &str) -> Vec<String> {
+    profiles(view).into_iter().map(|profile| profile.name).collect()
+}
+
 fn profiles(view: &str) -> Vec<ViewProfile> {
     let mut profiles: Vec<ViewProfile> = Vec::new();
     // The index of the profile that the line stands under; sections of other kinds have none.

@@ -18,6 +18,7 @@ use stsd_protocol::{RefusalCode, VERSION};
 pub(crate) use doctor::DoctorArguments;
 pub(crate) use profile::{ListArguments, PlainArguments, ProfileArguments};
 pub(crate) use service::{InstallArguments, LogsArguments, ServiceCommand};
+pub(crate) use shell::{CompletionsArguments, EnvArguments, ExecArguments, Format, Shell};
 pub(crate) use shell::{EnvArguments, ExecArguments, Format};
 pub(crate) use status::StatusArguments;
 pub(crate) use unlock::UnlockArguments;
@@ -58,6 +59,8 @@ pub(crate) enum Command {
     /// The daemon as a service of your own: install, start, stop, look at it
     #[command(subcommand)]
     Service(ServiceCommand),
+    /// Print a script that completes commands and profiles in a shell
+    Completions(CompletionsArguments),
 }
 
 /// Says what clap has to say: help and version on standard output with success, everything else on

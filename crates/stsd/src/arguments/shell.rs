@@ -1,4 +1,4 @@
-//! The arguments of what connects shells and commands: `env` and `exec`.
+//! The arguments of what shells and commands need: `env`, `exec` and `completions`.
 
 use std::ffi::OsString;
 
@@ -65,4 +65,25 @@ pub(crate) struct ExecArguments {
     /// The command and its arguments, after `--`
     #[arg(last = true, required = true, value_name = "CMD")]
     pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArguments {
+    /// The shell that evaluates the script
+    #[arg(value_enum, value_name = "SHELL")]
+    pub(crate) shell: Shell,
+    /// What the script asks: the words so far
+    #[arg(last = true, hide = true, value_name = "WORD")]
+    pub(crate) words: Vec<OsString>,
+}
+
+/// The shells that complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shell {
+    /// eval "$(stsd completions bash)" in ~/.bashrc
+    Bash,
+    /// eval "$(stsd completions zsh)" in ~/.zshrc, after compinit
+    Zsh,
+    /// stsd completions fish > ~/.config/fish/completions/stsd.fish
+    Fish,
 }

@@ -1,5 +1,6 @@
 //! One file for each command: asks the daemon, prints, and nothing else.
 
+pub(crate) mod completions;
 pub(crate) mod credential_process;
 pub(crate) mod doctor;
 pub(crate) mod env;
