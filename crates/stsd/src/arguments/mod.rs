@@ -19,7 +19,6 @@ pub(crate) use doctor::DoctorArguments;
 pub(crate) use profile::{ListArguments, PlainArguments, ProfileArguments};
 pub(crate) use service::{InstallArguments, LogsArguments, ServiceCommand};
 pub(crate) use shell::{CompletionsArguments, EnvArguments, ExecArguments, Format, Shell};
-pub(crate) use shell::{EnvArguments, ExecArguments, Format};
 pub(crate) use status::StatusArguments;
 pub(crate) use unlock::UnlockArguments;
 
