@@ -1,6 +1,7 @@
 //! botocore's chain (`create_credential_resolver` in its `credentials.py`): boto3 and both AWS CLIs.
 //! The first provider that finds its configuration settles it, and an error in one ends the search.
 
+use super::Tool;
 use super::container::{self, Rules};
 use super::files::{Files, Place, Profile};
 use super::link::Link;
@@ -10,20 +11,13 @@ use super::profile_links::{
 };
 use super::shell::Shell;
 
-/// Which of the two variables of a profile goes before the other.
-#[derive(Clone, Copy)]
-pub(super) enum Profiles {
-    /// `AWS_DEFAULT_PROFILE`, as boto3 and AWS CLI 1 have it.
-    DefaultFirst,
-    /// `AWS_PROFILE`, as AWS CLI 2 has it.
-    PlainFirst,
-}
-
-pub(super) fn links(shell: &Shell, files: &Files, order: Profiles) -> Vec<Link> {
+/// For boto3 or for AWS CLI 2, which differ in the variable that names the profile.
+pub(super) fn links(shell: &Shell, files: &Files, tool: Tool) -> Vec<Link> {
     if let Some(place) = files.broken() {
         return vec![Link::fails(format!("{} cannot be understood", shell.shown(&place)))];
     }
-    let named = named(shell, order);
+    // A blank variable names the profile of no name, which nobody has.
+    let named = tool.named(shell);
     let profile = files.profile(named.unwrap_or("default"));
     if let (Some(name), None) = (named, profile) {
         return vec![Link::fails(format!("the config profile ({name}) could not be found"))];
@@ -40,16 +34,6 @@ pub(super) fn links(shell: &Shell, files: &Files, order: Profiles) -> Vec<Link> 
         None => links.extend(instance_metadata(metadata_is_disabled(shell))),
     }
     links
-}
-
-/// A blank variable names the profile of no name, which nobody has.
-fn named(shell: &Shell, order: Profiles) -> Option<&str> {
-    let variables = match order {
-        Profiles::DefaultFirst => ["AWS_DEFAULT_PROFILE", "AWS_PROFILE"],
-        Profiles::PlainFirst => ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"],
-    };
-    let of_variables = || variables.iter().find_map(|name| shell.variable(name));
-    shell.asked.as_deref().or_else(of_variables)
 }
 
 fn of_variables(shell: &Shell) -> Option<Link> {

@@ -48,15 +48,9 @@ pub(super) fn link(shell: &Shell, rules: &Rules) -> Option<Link> {
 
 /// What the endpoint would say, if the tool gets so far.
 fn ours(shell: &Shell, path: &str, rules: &Rules) -> Link {
-    let path = path.split(['?', '#']).next().unwrap_or_default();
-    let name = match path.strip_prefix("/creds") {
-        Some("") => Some(None),
-        Some(rest) => rest.strip_prefix('/').filter(|name| !name.contains('/')).map(Some),
-        None => None,
-    };
-    let (profile, refusal) = match name {
+    let (profile, refusal) = match named(path) {
         Some(name) => {
-            let answer = shell.stsd.answer(name.filter(|name| !name.is_empty()));
+            let answer = shell.stsd.answer(Some(name).filter(|name| !name.is_empty()));
             (answer.profile, answer.refusal)
         }
         None => (None, Some(format!("stsd has no path {path}"))),
@@ -65,6 +59,13 @@ fn ours(shell: &Shell, path: &str, rules: &Rules) -> Link {
         .then(|| "stsd does not take its authorization token".to_owned());
     let link = Link::new(Source::StsdEndpoint, profile, format!("{FULL} is stsd's"));
     link.with_trouble(token(shell, rules).err().or(unauthorized).or(refusal))
+}
+
+/// The profile in `/creds/PROFILE`, blank in `/creds`; nothing if it is another path.
+fn named(path: &str) -> Option<&str> {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let rest = path.strip_prefix("/creds")?;
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/').filter(|n| !n.contains('/')) }
 }
 
 /// Whether the token can be sent at all.
@@ -149,9 +150,19 @@ impl<'a> Address<'a> {
             || ["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"].contains(&self.host)
     }
 
+    /// Whether it is stsd's endpoint, and which profile is asked for there: blank for none in
+    /// particular, nothing where the path is none of stsd's.
+    pub(crate) fn at_stsd(&self, shell: &Shell) -> Option<Option<&'a str>> {
+        self.path_at_stsd(shell).map(named)
+    }
+
     fn path_at_stsd(&self, shell: &Shell) -> Option<&'a str> {
-        let ours = !self.secure && self.is_loopback() && Some(self.port) == shell.stsd.port;
-        ours.then_some(self.path)
+        // Where no port is known, the path tells.
+        let is_port = match shell.stsd.port {
+            Some(port) => port == self.port,
+            None => named(self.path).is_some(),
+        };
+        (!self.secure && self.is_loopback() && is_port).then_some(self.path)
     }
 }
 

@@ -45,6 +45,16 @@ impl Files {
         self.profile(name).filter(|_| is_identifier(name))
     }
 
+    /// Whether either file has it.
+    pub(crate) fn has_profile(&self, name: &str) -> bool {
+        self.profile(name).is_some()
+    }
+
+    /// Whether either file gives the profile a region.
+    pub(crate) fn has_region(&self, name: &str) -> bool {
+        self.profile(name).is_some_and(|profile| profile.has("region"))
+    }
+
     /// The first mistake for which strict readers refuse a whole file.
     pub(super) fn broken(&self) -> Option<String> {
         [&self.config, &self.credentials].into_iter().find_map(|file| {

@@ -1,6 +1,7 @@
 //! The chain of the AWS SDK for Go 2 (`resolveCredentialChain` in its `config` module): no chain but a
 //! choice, made when the configuration is loaded. What is chosen and then fails is not replaced.
 
+use super::Tool;
 use super::container::{self, Rules};
 use super::files::{Files, Place, Profile};
 use super::link::Link;
@@ -13,7 +14,7 @@ use super::sources::Sources;
 
 pub(super) fn links(shell: &Shell, files: &Files) -> Vec<Link> {
     let must_exist = shell.asked.as_deref().or_else(|| shell.filled("AWS_PROFILE"));
-    let name = must_exist.or_else(|| shell.filled("AWS_DEFAULT_PROFILE")).unwrap_or("default");
+    let name = Tool::Go.profile(shell);
     let profile = files.plain_profile(name);
     if profile.is_none() && must_exist.is_some() {
         return vec![Link::fails(format!("failed to get shared config profile, {name}"))];

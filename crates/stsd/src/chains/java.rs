@@ -1,6 +1,7 @@
 //! The chain of the AWS SDK for Java 2 (`DefaultCredentialsProvider`). Whatever fails, the next
 //! provider has a go, so that a mistake in a profile shows as another identity.
 
+use super::Tool;
 use super::container::{self, Rules};
 use super::files::{Files, Profile};
 use super::link::Link;
@@ -19,8 +20,7 @@ pub(super) fn links(shell: &Shell, files: &Files) -> Vec<Link> {
     if ["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"].iter().all(&filled) {
         links.push(web_identity_of_variables());
     }
-    let name = shell.asked.as_deref().or_else(|| shell.variable("AWS_PROFILE"));
-    let profile = files.plain_profile(name.unwrap_or("default")).filter(|_| !broken(files));
+    let profile = files.plain_profile(Tool::Java.profile(shell)).filter(|_| !broken(files));
     links.extend(profile.and_then(|profile| of_profile(shell, &profile)));
     links.extend(container::link(shell, &RULES));
     links.extend(instance_metadata(metadata_is_disabled(shell)));

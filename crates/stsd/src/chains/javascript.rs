@@ -1,7 +1,6 @@
 //! The chain of the AWS SDK for JavaScript 3 (`credential-provider-node`). A provider that finds
 //! nothing, and also one whose program or role configuration fails, lets the next one have a go.
 
-use super::Source;
 use super::container::{self, Rules};
 use super::files::{Files, Profile};
 use super::link::Link;
@@ -10,9 +9,10 @@ use super::profile_links::{
     process, sso, web_identity, web_identity_of_variables,
 };
 use super::shell::Shell;
+use super::{Source, Tool};
 
 pub(super) fn links(shell: &Shell, files: &Files) -> Vec<Link> {
-    let named = shell.asked.as_deref().or_else(|| shell.filled("AWS_PROFILE"));
+    let named = Tool::JavaScript.named(shell);
     let profile = files.plain_profile(named.unwrap_or("default"));
     let mut links = Vec::new();
     let both = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];

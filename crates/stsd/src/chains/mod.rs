@@ -16,6 +16,7 @@ mod sources;
 
 use serde::Serialize;
 
+pub(crate) use container::{Address, FULL, RELATIVE, TOKEN, TOKEN_FILE};
 pub(crate) use files::Files;
 pub(crate) use link::Verdict;
 pub(crate) use profile_links::Call;
@@ -44,6 +45,36 @@ impl Tool {
     /// All of them, in the order in which they are shown.
     pub(crate) const ALL: [Self; 6] =
         [Self::Botocore, Self::AwsCli, Self::JavaScript, Self::Go, Self::Java, Self::Rust];
+
+    /// As people call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Botocore => "boto3",
+            Self::AwsCli => "AWS CLI",
+            Self::JavaScript => "JavaScript",
+            Self::Go => "Go",
+            Self::Java => "Java",
+            Self::Rust => "Rust",
+        }
+    }
+
+    /// The profile that it is told, by its option or by a variable that it reads. Botocore, Java and
+    /// Rust take a blank variable for a name.
+    pub(crate) fn named(self, shell: &Shell) -> Option<&str> {
+        let of_variables = || match self {
+            Self::Botocore => shell.first(&["AWS_DEFAULT_PROFILE", "AWS_PROFILE"]),
+            Self::AwsCli => shell.first(&["AWS_PROFILE", "AWS_DEFAULT_PROFILE"]),
+            Self::JavaScript => shell.filled("AWS_PROFILE"),
+            Self::Go => shell.filled("AWS_PROFILE").or(shell.filled("AWS_DEFAULT_PROFILE")),
+            Self::Java | Self::Rust => shell.variable("AWS_PROFILE"),
+        };
+        shell.asked.as_deref().or_else(of_variables)
+    }
+
+    /// The profile that it takes.
+    pub(crate) fn profile(self, shell: &Shell) -> &str {
+        self.named(shell).unwrap_or("default")
+    }
 }
 
 /// Where credentials come from.
@@ -110,8 +141,7 @@ impl Source {
 /// Walks one tool's chain.
 pub(crate) fn walk(tool: Tool, shell: &Shell, files: &Files) -> Verdict {
     let links = match tool {
-        Tool::Botocore => botocore::links(shell, files, botocore::Profiles::DefaultFirst),
-        Tool::AwsCli => botocore::links(shell, files, botocore::Profiles::PlainFirst),
+        Tool::Botocore | Tool::AwsCli => botocore::links(shell, files, tool),
         Tool::JavaScript => javascript::links(shell, files),
         Tool::Go => go::links(shell, files),
         Tool::Java => java::links(shell, files),

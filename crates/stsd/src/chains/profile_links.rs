@@ -78,7 +78,11 @@ pub(super) fn process(shell: &Shell, profile: &Profile<'_>) -> Option<Link> {
     let answer = shell.stsd.answer(named);
     let gone = shell.missing_programs.contains(call.program);
     let gone = gone.then(|| format!("{} is not there", shell.shown(call.program)));
-    let link = Link::new(Source::StsdView, answer.profile, format!("{section} asks stsd"));
+    let reason = match shell.view.as_deref() == Some(profile.file_of(key)) {
+        true => section,
+        false => format!("{section} asks stsd"),
+    };
+    let link = Link::new(Source::StsdView, answer.profile, reason);
     Some(link.with_trouble(gone.or(answer.refusal)))
 }
 

@@ -10,17 +10,16 @@ use super::profile_links::{
 };
 use super::shell::Shell;
 use super::sources::Sources;
-use super::{Source, TokenFile};
+use super::{Source, TokenFile, Tool};
 
 pub(super) fn links(shell: &Shell, files: &Files) -> Vec<Link> {
     let mut links: Vec<Link> = of_variables(shell).into_iter().collect();
-    let name = shell.asked.as_deref().or_else(|| shell.variable("AWS_PROFILE"));
     match files.broken() {
         Some(place) => {
             links.push(Link::fails(format!("{} cannot be understood", shell.shown(&place))));
         }
         None => {
-            let profile = files.plain_profile(name.unwrap_or("default"));
+            let profile = files.plain_profile(Tool::Rust.profile(shell));
             links.extend(profile.and_then(|profile| of_profile(shell, &profile)));
         }
     }

@@ -20,6 +20,8 @@ pub(crate) struct Shell {
     pub(crate) stsd: Stsd,
     /// For `~` in what is shown.
     pub(crate) home: Option<String>,
+    /// Where stsd's view is.
+    pub(crate) view: Option<String>,
 }
 
 /// What there is in the file of an authorization token.
@@ -80,8 +82,16 @@ impl Shell {
         self.variable(name).filter(|value| !value.is_empty())
     }
 
+    /// The first of these variables that is there, blank or not.
+    pub(super) fn first(&self, names: &[&str]) -> Option<&str> {
+        names.iter().find_map(|name| self.variable(name))
+    }
+
     /// A path as a person reads it.
     pub(crate) fn shown(&self, path: &str) -> String {
+        if self.view.as_deref() == Some(path) {
+            return "stsd's view".to_owned();
+        }
         let below_home = self.home.as_deref().and_then(|home| path.strip_prefix(home));
         match below_home {
             Some(rest) if rest.starts_with('/') => format!("~{rest}"),

@@ -1,19 +1,21 @@
 //! All that `doctor` looks at, gathered once, so that what it says of it is a matter of reading.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use stsd_configuration::Configuration;
 use stsd_protocol::Places;
+use stsd_protocol::gateway::Problem;
 
 use super::daemon::Daemon;
 use super::disk;
 use super::inspect::Inspector;
-use crate::chains::{Files, Shell, Tool, Verdict, walk};
+use super::service::Service;
+use super::view::View;
+use crate::chains::{FULL, Files, Shell, TOKEN, Tool, Verdict, walk};
 use crate::environment::Variable;
-use crate::gateway::Gateway;
 use crate::socket;
 
 /// The facts.
@@ -29,6 +31,11 @@ pub(super) struct Facts {
     pub(super) own: Files,
     /// Why the AWS files could not be read.
     pub(super) unread: Option<String>,
+    /// The mistakes in them, as the gateway sees them: for where no daemon says it.
+    pub(super) problems: Vec<Problem>,
+    /// Nothing without a home.
+    pub(super) view: Option<View>,
+    pub(super) service: Service,
 }
 
 /// One family of tools.
@@ -41,29 +48,42 @@ pub(super) struct Known {
 impl Facts {
     /// Looks at everything. `overlay` is what the shell has besides its own variables.
     pub(super) fn gather(asked: Option<String>, overlay: &[Variable]) -> Self {
-        let mut shell = Shell { asked, home: text("HOME"), ..Shell::default() };
-        shell.variables = variables(overlay);
         let places = socket::places().ok();
         let configuration = configuration(places.as_ref());
         let daemon = Daemon::ask();
-        let default =
-            configuration.as_ref().map_or("default", |known| known.default_profile.as_str());
+        let mut shell = shell(asked, overlay);
+        let default = configuration.as_ref().map_or("default", |own| own.default_profile.as_str());
         shell.stsd = daemon.stsd(places.as_ref(), default);
-        tokens(&mut shell, &daemon, places.as_ref());
-        let mut inspector = match Gateway::start() {
-            Ok(gateway) => Inspector::new(Some(gateway.with_patience(PATIENCE)), None),
-            Err(failure) => Inspector::new(None, Some(failure.to_string())),
-        };
+        tokens(&mut shell, authorization_token(&daemon, places.as_ref()));
+        let mut inspector = Inspector::new();
         let files = Tool::ALL.map(|tool| (tool, inspector.files(tool, &shell)));
-        let own = own_files(&mut inspector, configuration.as_ref().ok());
+        let own = match shell.home.is_some() {
+            true => inspector.own(configuration.as_ref().ok()),
+            false => Files::default(),
+        };
         shell.missing_programs = inspector.missing_programs();
+        let path = view_path(&daemon, places.as_ref());
+        shell.view = path.as_ref().map(|path| path.to_string_lossy().into_owned());
+        let looked = path.map(|path| View::look(path, &shell, &configuration, &mut inspector));
+        let (view, problems) = looked.unzip();
+        let service = Service::look(&shell);
         let tools = files.map(|(tool, files)| {
             let verdict = walk(tool, &shell, &files);
             Known { tool, files, verdict }
         });
+        let (tools, problems) = (Vec::from(tools), problems.unwrap_or_default());
         let unread = inspector.trouble;
-        let tools = Vec::from(tools);
-        Self { shell, tools, daemon, places, configuration, own, unread }
+        Self { shell, tools, daemon, places, configuration, own, unread, problems, view, service }
+    }
+
+    /// Whether the shell has anything of stsd's.
+    pub(super) fn is_connected(&self) -> bool {
+        self.shell.filled(FULL).is_some() || self.names_view()
+    }
+
+    /// Whether `AWS_CONFIG_FILE` is stsd's view.
+    pub(super) fn names_view(&self) -> bool {
+        self.view.as_ref().is_some_and(|view| view.is_named)
     }
 
     /// The authorization token's file: the daemon's, else the usual one.
@@ -72,34 +92,35 @@ impl Facts {
     }
 }
 
-fn variables(overlay: &[Variable]) -> std::collections::BTreeMap<String, String> {
+fn shell(asked: Option<String>, overlay: &[Variable]) -> Shell {
     let pair = |(name, value): (OsString, OsString)| {
         Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
     };
-    let mut variables: std::collections::BTreeMap<_, _> = env::vars_os().filter_map(pair).collect();
+    let mut variables: BTreeMap<_, _> = env::vars_os().filter_map(pair).collect();
     for (name, value) in overlay {
         match value {
             Some(value) => variables.insert((*name).to_owned(), value.clone()),
             None => variables.remove(*name),
         };
     }
-    variables
+    let home = variables.get("HOME").filter(|home| !home.is_empty()).cloned();
+    Shell { variables, asked, home, ..Shell::default() }
 }
 
 fn configuration(places: Option<&Places>) -> Result<Configuration, String> {
-    let file = places.map_or_else(|| PathBuf::from("/dev/null"), |p| p.configuration.clone());
+    let nowhere = || PathBuf::from("/dev/null");
+    let file = places.map_or_else(nowhere, |places| places.configuration.clone());
     Configuration::read(&file, false, |name| env::var_os(name)).map_err(|error| error.to_string())
 }
 
-fn tokens(shell: &mut Shell, daemon: &Daemon, places: Option<&Places>) {
-    let ours = authorization_token(daemon, places).and_then(|path| disk::token(&path).ok());
+fn tokens(shell: &mut Shell, file: Option<PathBuf>) {
+    let ours = file.and_then(|path| disk::token(&path).ok());
     shell.token_file = disk::token_file(shell, ours.as_ref());
-    let variable = shell.filled("AWS_CONTAINER_AUTHORIZATION_TOKEN");
     let is_ours = |variable: &str| {
         let ours = ours.as_ref()?.expose();
         Some(variable.strip_prefix("Bearer ").unwrap_or(variable) == ours)
     };
-    shell.token_is_ours = variable.and_then(is_ours);
+    shell.token_is_ours = shell.filled(TOKEN).and_then(is_ours);
 }
 
 fn authorization_token(daemon: &Daemon, places: Option<&Places>) -> Option<PathBuf> {
@@ -107,15 +128,7 @@ fn authorization_token(daemon: &Daemon, places: Option<&Places>) -> Option<PathB
     said.or_else(|| Some(places?.authorization_token()))
 }
 
-fn own_files(inspector: &mut Inspector, configuration: Option<&Configuration>) -> Files {
-    let settings = configuration.map(|known| &known.settings);
-    let config = settings.and_then(|settings| settings.aws_config_file.clone());
-    inspector.pair(config, settings.and_then(|settings| settings.aws_credentials_file.clone()))
+fn view_path(daemon: &Daemon, places: Option<&Places>) -> Option<PathBuf> {
+    let said = daemon.heard().map(|heard| PathBuf::from(&heard.status.config_view));
+    said.or_else(|| Some(places?.config_view()))
 }
-
-fn text(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-/// Files are read in milliseconds; a home on a dead network file system is not waited for.
-const PATIENCE: Duration = Duration::from_millis(2500);

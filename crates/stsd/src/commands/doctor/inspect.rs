@@ -3,12 +3,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::Duration;
 
-use stsd_protocol::gateway::{InspectRequest, Inspection, Operation, Outcome, Settings};
+use stsd_configuration::Configuration;
+use stsd_protocol::Timestamp;
+use stsd_protocol::gateway::{
+    InspectRequest, Inspection, Operation, Outcome, Plan, PlanRequest, Settings,
+};
 
 use crate::chains::{Call, Files, Shell, Tool};
+use crate::clock;
 use crate::gateway::Gateway;
 
 /// The files of each tool. Each pair of places is read once.
@@ -20,7 +27,11 @@ pub(super) struct Inspector {
 }
 
 impl Inspector {
-    pub(super) fn new(gateway: Option<Gateway>, trouble: Option<String>) -> Self {
+    pub(super) fn new() -> Self {
+        let (gateway, trouble) = match Gateway::start() {
+            Ok(gateway) => (Some(gateway.with_patience(PATIENCE)), None),
+            Err(failure) => (None, Some(failure.to_string())),
+        };
         Self { gateway, trouble, known: BTreeMap::new() }
     }
 
@@ -31,8 +42,32 @@ impl Inspector {
         self.pair(config, credentials)
     }
 
+    /// The user's own files, as stsd's configuration names them.
+    pub(super) fn own(&mut self, configuration: Option<&Configuration>) -> Files {
+        let settings = configuration.map(|known| &known.settings);
+        let config = settings.and_then(|settings| settings.aws_config_file.clone());
+        self.pair(config, settings.and_then(|settings| settings.aws_credentials_file.clone()))
+    }
+
+    /// Whether one of the files was changed a moment ago: the daemon looks every two seconds.
+    pub(super) fn is_just_changed(&self) -> bool {
+        let files = self.known.values().flat_map(|files| [&files.config, &files.credentials]);
+        let changed = files.filter_map(|file| fs::metadata(&file.file).ok()?.modified().ok());
+        let mut ages = changed.map(|time| clock::now().since(Timestamp::from(time)));
+        ages.any(|age| age < JUST_NOW)
+    }
+
+    /// What stsd makes of the user's own files.
+    pub(super) fn plan(&mut self, settings: Settings, client_program: String) -> Option<Plan> {
+        let request = Operation::Plan(PlanRequest { client_program });
+        match self.gateway.as_mut()?.ask(settings, request) {
+            Ok(Outcome::Plan(plan)) => Some(plan),
+            _ => None,
+        }
+    }
+
     /// What stands in this pair; nothing names the usual place.
-    pub(super) fn pair(&mut self, config: Option<String>, credentials: Option<String>) -> Files {
+    fn pair(&mut self, config: Option<String>, credentials: Option<String>) -> Files {
         let pair = (config, credentials);
         if let Some(files) = self.known.get(&pair) {
             return files.clone();
@@ -106,6 +141,11 @@ fn can_be_run(program: &str) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).any(|folder| is_program(&folder.join(program)))
 }
+
+/// Files are read in milliseconds; a home on a dead network file system is not waited for.
+const PATIENCE: Duration = Duration::from_millis(2500);
+
+const JUST_NOW: Duration = Duration::from_secs(4);
 
 /// Reads as an empty file.
 const NOWHERE: &str = "/dev/null";

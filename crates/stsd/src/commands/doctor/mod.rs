@@ -1,8 +1,6 @@
 //! `stsd doctor`: which credentials each tool would take in this shell, and why; what is wrong, each
 //! with one command to type; a verdict. Asks the daemon and the gateway, and never AWS.
 
-#![expect(dead_code, reason = "the findings are going to read it")]
-
 mod daemon;
 mod disk;
 mod facts;
@@ -10,7 +8,9 @@ mod finding;
 mod findings;
 mod inspect;
 mod report;
+mod service;
 mod text;
+mod view;
 
 use crate::arguments::DoctorArguments;
 use crate::environment::Variable;
@@ -35,6 +35,7 @@ pub(crate) fn run(arguments: &DoctorArguments) -> Result<(), Failure> {
 
 /// The verdict for a shell that has these variables besides its own: one or two lines, for the end
 /// of a setup, after which only new shells are connected.
+#[expect(dead_code, reason = "`stsd setup` ends with it")]
 pub(crate) fn verdict(variables: &[Variable]) -> String {
     text::verdict(&Report::of(&Facts::gather(None, variables)))
 }

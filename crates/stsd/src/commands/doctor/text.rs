@@ -3,7 +3,7 @@
 
 use super::finding::{Finding, Severity};
 use super::report::{Report, ToolReport};
-use crate::chains::{Source, Tool};
+use crate::chains::Source;
 use crate::show::printable;
 
 /// All of it.
@@ -15,26 +15,24 @@ pub(super) fn whole(report: &Report) -> String {
     parts.join("\n")
 }
 
-/// The last line or two.
+/// The last line.
 pub(super) fn verdict(report: &Report) -> String {
     let count = |severity| report.findings.iter().filter(|f| f.severity == severity).count();
-    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    let counted = [(Severity::Error, "error"), (Severity::Warning, "warning")];
+    let counted: Vec<_> =
+        counted.iter().filter_map(|(severity, what)| plural(count(*severity), what)).collect();
     let others = report.tools.iter().filter(|tool| !tool.source.is_stsd()).count();
-    if errors + warnings == 0 {
-        let whose = match shared_profile(report) {
-            Some(name) => format!(" for profile {}", printable(name)),
-            None => String::new(),
-        };
-        return match others {
-            0 => format!("all is well: stsd gives every tool its credentials{whose}\n"),
+    if counted.is_empty() {
+        return match (others, shared_profile(report)) {
+            (0, Some(name)) => {
+                format!("all is well: every tool gets profile {} from stsd\n", printable(name))
+            }
             _ => "all is well\n".to_owned(),
         };
     }
-    let counted = [plural(errors, "error"), plural(warnings, "warning")];
-    let counted: Vec<_> = counted.into_iter().flatten().collect();
     let outcome = match others {
-        0 => "every tool asks stsd".to_owned(),
-        n if n == report.tools.len() => "no tool gets its credentials from stsd".to_owned(),
+        0 => "every tool asks stsd, and something is in the way".to_owned(),
+        n if n == report.tools.len() => "no tool asks stsd".to_owned(),
         n => format!("{n} of {} families of tools do not ask stsd", report.tools.len()),
     };
     format!("{}: {outcome}\n", counted.join(", "))
@@ -55,20 +53,13 @@ fn plural(count: usize, what: &str) -> Option<String> {
 }
 
 fn tool(tool: &ToolReport) -> String {
-    let whose = match (&tool.profile, tool.source.is_stsd()) {
-        (Some(name), true) => format!("stsd, profile {name}"),
-        (Some(name), false) => format!("{}, profile {name}", short(tool.source)),
-        (None, _) => short(tool.source).to_owned(),
+    let whose = match (&tool.profile, tool.source) {
+        (Some(name), Source::StsdView | Source::StsdEndpoint) => format!("stsd, profile {name}"),
+        (None, Source::StsdView | Source::StsdEndpoint) => "stsd".to_owned(),
+        (_, Source::Error) => "stops".to_owned(),
+        _ => "not stsd".to_owned(),
     };
-    let mut text =
-        wrapped(&format!("{}: {}", whose, tool.reason), &format!("{:12}", family(tool.tool)), 12);
-    if tool.source.is_stsd() {
-        return text;
-    }
-    if let Some(shadowed) = tool.shadows.iter().find(|shadowed| shadowed.starts_with("stsd")) {
-        text.push_str(&wrapped(&format!("in place of {shadowed}"), &" ".repeat(12), 12));
-    }
-    text
+    wrapped(&format!("{whose}: {}", tool.reason), &format!("{:12}", tool.tool.name()), 12)
 }
 
 fn finding(finding: &Finding) -> String {
@@ -83,39 +74,22 @@ fn finding(finding: &Finding) -> String {
 
 /// Words on lines of 80 columns: the first behind `head`, the others indented.
 fn wrapped(text: &str, head: &str, indent: usize) -> String {
-    let mut lines = vec![head.to_owned()];
-    let mut is_empty = true;
+    let mut lines = vec![];
+    let mut line = head.to_owned();
+    let mut is_begun = false;
     for word in printable(text).split(' ') {
-        let width = lines.last().map_or(0, |line| line.chars().count());
-        if !is_empty && width + 1 + word.chars().count() > COLUMNS {
-            lines.push(" ".repeat(indent));
-            is_empty = true;
+        if is_begun && line.chars().count() + 1 + word.chars().count() > COLUMNS {
+            lines.push(std::mem::replace(&mut line, " ".repeat(indent)));
+            is_begun = false;
         }
-        if let Some(line) = lines.last_mut() {
-            let space = if is_empty { "" } else { " " };
-            line.push_str(&format!("{space}{word}"));
+        if is_begun {
+            line.push(' ');
         }
-        is_empty = false;
+        line.push_str(word);
+        is_begun = true;
     }
+    lines.push(line);
     lines.join("\n") + "\n"
-}
-
-fn family(tool: Tool) -> &'static str {
-    match tool {
-        Tool::Botocore => "boto3",
-        Tool::AwsCli => "AWS CLI",
-        Tool::JavaScript => "JavaScript",
-        Tool::Go => "Go",
-        Tool::Java => "Java",
-        Tool::Rust => "Rust",
-    }
-}
-
-fn short(source: Source) -> &'static str {
-    match source {
-        Source::StsdView | Source::StsdEndpoint => "stsd",
-        other => other.name(),
-    }
 }
 
 const COLUMNS: usize = 80;
