@@ -61,6 +61,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> ExitCode {
     let outcome = match command {
+        Command::Setup(arguments) => commands::setup::run(arguments),
         Command::Unlock(arguments) => commands::unlock::run(arguments),
         Command::Lock(arguments) => commands::lock::run(&arguments),
         Command::Status(arguments) if arguments.short => return commands::short_status::run(),

@@ -4,6 +4,7 @@
 mod doctor;
 mod profile;
 mod service;
+mod setup;
 mod shell;
 mod status;
 mod unlock;
@@ -18,6 +19,7 @@ use stsd_protocol::{RefusalCode, VERSION};
 pub(crate) use doctor::DoctorArguments;
 pub(crate) use profile::{ListArguments, PlainArguments, ProfileArguments};
 pub(crate) use service::{InstallArguments, LogsArguments, ServiceCommand};
+pub(crate) use setup::SetupArguments;
 pub(crate) use shell::{CompletionsArguments, EnvArguments, ExecArguments, Format, Shell};
 pub(crate) use status::StatusArguments;
 pub(crate) use unlock::UnlockArguments;
@@ -35,6 +37,8 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Set everything up on this machine, from an access key to tools that work
+    Setup(SetupArguments),
     /// Start a session with a token code; it feeds every profile that leads back to its keys
     Unlock(UnlockArguments),
     /// Forget the sessions; without a profile, all of them

@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use super::disk::Looks;
 use super::edit::Edit;
 use super::{ChangeError, Disk};
+use crate::show::shown_path;
 
 /// All that `stsd setup` and `stsd service install` have ever changed and not taken back.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct Journal {
     /// Directories that were made, outermost first.
     pub(crate) directories: Vec<PathBuf>,
@@ -24,6 +25,8 @@ pub(crate) struct Journal {
     pub(crate) enabled: Option<Enabled>,
     /// The variables that the running user manager was given.
     pub(crate) variables: Vec<String>,
+    /// Profiles that have no MFA device, by the user's own word.
+    pub(crate) without_device: Vec<String>,
 }
 
 /// What the service manager was told.
@@ -72,13 +75,28 @@ impl Journal {
         disk.write(&file, &text, looks).map_err(|error| ChangeError::new(&file, error))
     }
 
+    /// What would be taken back, a line each.
+    pub(crate) fn summary(&self) -> String {
+        let mut text = String::new();
+        if let Some(enabled) = &self.enabled {
+            text.push_str(&format!("disables {}\n", enabled.units.join(", ")));
+        }
+        for edit in &self.edits {
+            text.push_str(&format!("takes back {}\n", shown_path(&edit.path)));
+        }
+        if self.state_is_new {
+            text.push_str("removes the state directory and all that is in it\n");
+        }
+        text
+    }
+
     /// Whether there is anything to take back.
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
     /// Remembers a directory that will be made.
-    pub(super) fn note_directory(&mut self, directory: PathBuf) {
+    pub(crate) fn note_directory(&mut self, directory: PathBuf) {
         if !self.directories.contains(&directory) {
             self.directories.push(directory);
         }

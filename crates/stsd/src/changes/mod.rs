@@ -23,9 +23,9 @@ use stsd_protocol::{Refusal, RefusalCode};
 
 pub(crate) use disk::{Disk, RealDisk};
 pub(crate) use journal::{Enabled, Journal};
-pub(crate) use plan::{Content, Plan, Wish};
+pub(crate) use plan::{Content, MARK, Plan, Wish};
 pub(crate) use target::Target;
-pub(crate) use undo::{take_back, take_back_service};
+pub(crate) use undo::{take_back, take_back_edits, take_back_service};
 
 use crate::failure::Failure;
 use crate::show::shown_path;

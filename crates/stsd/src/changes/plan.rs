@@ -24,7 +24,6 @@ pub(crate) struct Wish {
 type Editing = dyn Fn(&str) -> Result<String, String>;
 
 /// What a file should say.
-#[cfg_attr(not(test), expect(dead_code, reason = "all of it is for `stsd setup`"))]
 pub(crate) enum Content {
     /// This and nothing else.
     Whole(String),

@@ -9,6 +9,7 @@ pub(crate) mod lock;
 pub(crate) mod profiles;
 pub(crate) mod refresh;
 pub(crate) mod service;
+pub(crate) mod setup;
 pub(crate) mod short_status;
 pub(crate) mod status;
 mod undo;

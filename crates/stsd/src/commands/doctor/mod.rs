@@ -35,7 +35,6 @@ pub(crate) fn run(arguments: &DoctorArguments) -> Result<(), Failure> {
 
 /// The verdict for a shell that has these variables besides its own: one or two lines, for the end
 /// of a setup, after which only new shells are connected.
-#[expect(dead_code, reason = "`stsd setup` ends with it")]
 pub(crate) fn verdict(variables: &[Variable]) -> String {
     text::verdict(&Report::of(&Facts::gather(None, variables)))
 }

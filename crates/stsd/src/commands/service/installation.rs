@@ -3,8 +3,6 @@
 
 use std::env;
 use std::fmt::Display;
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use stsd_protocol::{Places, Refusal, RefusalCode};
@@ -28,7 +26,7 @@ pub(crate) struct Installation<'a> {
     /// `$XDG_CONFIG_HOME`, or what stands for it.
     pub(crate) configuration: PathBuf,
     pub(crate) home: PathBuf,
-    pub(super) platform: Platform,
+    pub(crate) platform: Platform,
 }
 
 /// Who runs services here.
@@ -141,12 +139,7 @@ impl<'a> Installation<'a> {
         units.extend(new.into_iter().filter(|unit| !units.contains(unit)).collect::<Vec<_>>());
         journal.save(self.disk, &self.places.state)?;
         if self.platform == Platform::Launchd {
-            // launchd makes the sockets, and no folder for them.
-            let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.places.runtime);
-            made.map_err(|error| {
-                let folder = show::shown_path(&self.places.runtime);
-                unusable(format!("cannot make {folder}: {error}"), "look at its permissions")
-            })?;
+            self.make_folder_of_sockets(journal)?;
             return self.launchd().load();
         }
         self.systemd().reload()?;
@@ -188,6 +181,17 @@ impl<'a> Installation<'a> {
             Platform::Systemd if verb == "restart" => self.systemd().change(verb, &[SERVICE]),
             Platform::Systemd => self.systemd().change(verb, &NAMES),
         }
+    }
+
+    /// launchd makes none.
+    fn make_folder_of_sockets(&self, journal: &mut Journal) -> Result<(), Failure> {
+        let folder = &self.places.runtime;
+        if folder.is_dir() {
+            return Ok(());
+        }
+        journal.note_directory(folder.clone());
+        journal.save(self.disk, &self.places.state)?;
+        self.disk.make_directory(folder).map_err(|error| unusable(error, "make it by hand"))
     }
 
     pub(super) fn units(&self) -> PathBuf {

@@ -15,6 +15,7 @@ use std::os::unix::process::CommandExt;
 use serde::Serialize;
 use stsd_protocol::{Refusal, RefusalCode};
 
+pub(crate) use install::{chosen_port, configuration, refuse_other_daemon, tell_kept};
 pub(crate) use installation::{Installation, Platform};
 
 use self::facts::Facts;

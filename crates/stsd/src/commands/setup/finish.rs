@@ -1,0 +1,132 @@
+//! After the changes: the daemon answers, the session is started, AWS says who it is, and doctor has
+//! the last word.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use stsd_protocol::control::{
+    CallerIdentity, ProfileRequest, STATUS, SessionState, Status, WHOAMI,
+};
+use stsd_protocol::{Refusal, RefusalCode};
+
+use super::identities::Identity;
+use crate::arguments::{SetupArguments, UnlockArguments};
+use crate::client::{self, Client};
+use crate::commands::service::Installation;
+use crate::commands::{doctor, unlock, variables};
+use crate::failure::Failure;
+use crate::show::{print, printable};
+use crate::terminal::Terminal;
+
+/// What is left to do.
+pub(super) struct Finish {
+    /// The default one first; never empty.
+    pub(super) identities: Vec<Identity>,
+    /// Whether the daemon is the user's to start.
+    pub(super) by_hand: bool,
+}
+
+impl Finish {
+    pub(super) fn run(
+        &self,
+        installation: &Installation<'_>,
+        arguments: SetupArguments,
+    ) -> Result<(), Failure> {
+        let status = match answer(if self.by_hand { 1 } else { ATTEMPTS }) {
+            Ok(status) => status,
+            Err(_) if self.by_hand => {
+                let way = printable(&installation.by_hand());
+                return print(&format!("next: {way}; then `stsd unlock`\n"));
+            }
+            Err(refusal) => {
+                return Err(refusal.with_hint("see `stsd service logs`").into());
+            }
+        };
+        let unlocked = self.unlock(&status, arguments);
+        if matches!(unlocked, Ok(true)) {
+            prove()?;
+        }
+        verdict()?;
+        print(&connect_this_shell())?;
+        unlocked.map(|_| ())
+    }
+
+    /// Starts the default identity's session; false if that was not possible now.
+    fn unlock(&self, status: &Status, arguments: SetupArguments) -> Result<bool, Failure> {
+        let Some(identity) = self.identities.first() else { return Ok(false) };
+        let is_unlocked = status.sessions.iter().any(|session| {
+            session.source_profile == identity.profile && session.state == SessionState::Unlocked
+        });
+        if is_unlocked || identity.mfa_serial.is_none() {
+            return Ok(true);
+        }
+        if arguments.mfa_token.is_none() && (arguments.yes || Terminal::open().is_none()) {
+            print("next: `stsd unlock`, which asks for the token code\n")?;
+            return Ok(false);
+        }
+        let order = UnlockArguments {
+            first: None,
+            second: None,
+            profile: Some(identity.profile.clone()),
+            mfa_token: arguments.mfa_token,
+            duration: None,
+            mfa_serial: None,
+            all: false,
+            json: false,
+        };
+        match unlock::run(order) {
+            Ok(()) => Ok(true),
+            Err(Failure::Refused(refusal)) if refusal.code == RefusalCode::CodeRequired => {
+                print("not unlocked; `stsd unlock` asks again\n")?;
+                Ok(false)
+            }
+            Err(Failure::Cancelled { .. }) => {
+                print("not unlocked; `stsd unlock` asks again\n")?;
+                Err(Failure::Reported(CANCELLED))
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+/// Doctor's last word, for a shell that is started from now on.
+pub(super) fn verdict() -> Result<(), Failure> {
+    let Ok(variables) = variables::of(None, false) else { return Ok(()) };
+    print(&doctor::verdict(&variables))
+}
+
+/// Asks AWS by way of everything that was set up.
+fn prove() -> Result<(), Failure> {
+    let request = ProfileRequest { profile: None };
+    let body = Client::new().patient_order(WHOAMI, &request)?;
+    let identity: CallerIdentity = client::read(&body)?;
+    print(&format!("AWS says that you are {}\n", printable(&identity.arn)))
+}
+
+/// The daemon's own word, as soon as it has one.
+fn answer(attempts: u32) -> Result<Status, Refusal> {
+    let client = Client::new();
+    for _ in 1..attempts {
+        match client.question(STATUS) {
+            Err(refusal) if refusal.code == RefusalCode::NoDaemon => sleep(PAUSE),
+            body => return client::read(&body?),
+        }
+    }
+    client::read(&client.question(STATUS)?)
+}
+
+fn connect_this_shell() -> String {
+    let shell = std::env::var("SHELL").unwrap_or_default();
+    let line = match shell.ends_with("/fish") {
+        true => "stsd env --format fish | source",
+        false => "eval \"$(stsd env)\"",
+    };
+    format!("new shells are connected; this one by: {line}\n")
+}
+
+/// Ten seconds in all, which is longer than the service manager waits.
+const ATTEMPTS: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// As a shell says it of a command that ctrl-C ended.
+const CANCELLED: u8 = 130;
