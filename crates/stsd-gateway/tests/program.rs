@@ -3,17 +3,22 @@
 
 mod common;
 
+use std::fs::File;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use common::{Home, KEYS, plan_operation, request, target};
 use sts_emulator::Emulator;
 use stsd_protocol::frame::{self, REQUEST_LIMIT, RESPONSE_LIMIT};
-use stsd_protocol::gateway::{Base, Operation, Outcome, Response, Settings, WhoamiRequest};
+use stsd_protocol::gateway::{
+    Base, LongTermKeys, Operation, Outcome, Response, Settings, WhoamiRequest,
+};
 
 struct Program {
     socket: UnixStream,
@@ -37,7 +42,11 @@ impl Program {
     }
 
     fn send(&mut self, id: u64, op: Operation) {
-        let mut request = request(Settings::default(), op);
+        self.send_with(id, Settings::default(), op);
+    }
+
+    fn send_with(&mut self, id: u64, settings: Settings, op: Operation) {
+        let mut request = request(settings, op);
         request.id = id;
         let body = serde_json::to_vec(&request).unwrap();
         self.socket.write_all(&frame::header(body.len(), REQUEST_LIMIT).unwrap()).unwrap();
@@ -165,6 +174,46 @@ fn the_environment_changes_nothing() {
     }
     assert_eq!(seen[0], seen[1]);
     assert!(proxy.accept().is_err(), "somebody asked the proxy");
+}
+
+#[test]
+fn the_users_programs_end_with_it_however_it_ends() {
+    let home = Home::new(
+        "[profile tool]\ncredential_process = exec 9>fifo; echo up >&9; (sleep 20; echo lives >&9) & sleep 20; echo lives >&9\n",
+        "",
+    );
+    let fifo = home.0.path().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    for killed in [false, true] {
+        let mut program = Program::start(&home, &[]);
+        let allow_programs = vec!["tool".to_owned()];
+        let path = vec![("PATH".to_owned(), "/usr/bin:/bin".to_owned())];
+        let settings =
+            Settings { allow_programs, program_environment: path, ..Settings::default() };
+        let keys =
+            LongTermKeys { source_profile: "tool".to_owned(), identity: "process:tool".to_owned() };
+        let (base, target) = (Base::LongTerm(keys), target(None));
+        let whoami = WhoamiRequest { base, target, clock_offset: 0 };
+        program.send_with(1, settings, Operation::Whoami(whoami));
+        let mut fifo = when_up(fifo.clone());
+        if killed {
+            program.child.kill().unwrap();
+        }
+        program.end();
+        // The end of the stream comes when the last process that holds it has died.
+        assert_eq!(fifo.read(&mut [0]).unwrap(), 0);
+    }
+}
+
+/// The reading end of a FIFO, as soon as a program has opened the other and said a word.
+fn when_up(fifo: PathBuf) -> File {
+    let (sender, opened) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut fifo = File::open(fifo).unwrap();
+        fifo.read_exact(&mut [0; 3]).unwrap();
+        sender.send(fifo).unwrap();
+    });
+    opened.recv_timeout(Duration::from_secs(30)).expect("the program was not started")
 }
 
 #[test]

@@ -177,14 +177,14 @@ async fn one_that_fails_is_shown_by_its_first_line_on_standard_error() {
         (
             "echo hunter2; echo 'log in first' >&2; exit 3",
             Unavailable,
-            "ended with exit status: 3: log in first",
+            "ended with exit status 3: log in first",
         ),
-        ("echo hunter2; exit 1", Unavailable, "ended with exit status: 1"),
-        ("no-such-program hunter2", Configuration, "ended with exit status: 127: "),
+        ("echo hunter2; exit 1", Unavailable, "ended with exit status 1"),
+        ("no-such-program hunter2", Configuration, "ended with exit status 127: "),
         (
             "echo wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY >&2; false",
             Unavailable,
-            "ended with exit status: 1: \u{2026}",
+            "ended with exit status 1: \u{2026}",
         ),
     ] {
         let failure = fails(command, "").await;
@@ -273,7 +273,7 @@ async fn what_is_no_code_is_never_shown_nor_sent() {
         (
             "echo 424242; echo 'no 424242' >&2; exit 1",
             FailureKind::Unavailable,
-            "ended with exit status: 1: no \u{2026}",
+            "ended with exit status 1: no \u{2026}",
         ),
     ] {
         let op = unlock(common::keys(), by_program());

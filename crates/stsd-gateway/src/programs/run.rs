@@ -1,6 +1,7 @@
 //! One command, run and ended: its environment, its time, its output, and that nothing of it is left.
 
 use std::io;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
@@ -27,7 +28,7 @@ pub(crate) enum RunError {
     #[error("printed more than 64 KiB")]
     TooMuch,
     /// Its exit status, and what may be shown of its standard error.
-    #[error("ended with {0}{1}")]
+    #[error("ended with {how}{1}", how = how(*.0))]
     Refused(ExitStatus, String),
 }
 
@@ -58,6 +59,14 @@ impl RunError {
             }
             _ => FailureKind::Unavailable,
         }
+    }
+}
+
+fn how(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit status {code}"),
+        (None, Some(signal)) => format!("signal {signal}"),
+        (None, None) => "no exit status".to_owned(),
     }
 }
 
@@ -125,3 +134,6 @@ exec 3<&0 </dev/null
 exec 3<&-
 /bin/sh -c "$1"
 "#;
+
+#[cfg(test)]
+mod tests;
