@@ -27,6 +27,8 @@ mod locking;
 mod notices;
 #[cfg(test)]
 mod outage;
+#[cfg(test)]
+mod programs;
 #[cfg(target_os = "linux")]
 #[cfg(test)]
 mod prompt;

@@ -1,5 +1,5 @@
 //! `stsd unlock`: finds out which codes are needed, gets each from the command line, standard
-//! input or the terminal, and starts the sessions.
+//! input or the terminal, or leaves it to the profile's program, and starts the sessions.
 
 use std::io;
 
@@ -135,6 +135,9 @@ impl Unlocking {
         }
         if let Some(code) = self.code.take() {
             return Ok(self.send(challenge, Some(code))?);
+        }
+        if challenge.mfa_process {
+            return Ok(self.send(challenge, None)?);
         }
         for _ in 1..ATTEMPTS {
             let code = self.asked(challenge)?;

@@ -42,6 +42,21 @@ fn says_what_there_is_until_when_and_for_whom() {
 }
 
 #[test]
+fn a_code_that_a_program_says_is_asked_of_nobody_and_a_given_one_goes_before_it() {
+    let mut by_program = challenge("default", Some("alice"));
+    by_program["mfa_process"] = json!(true);
+    for (arguments, code) in
+        [(&["unlock"][..], json!(null)), (&["unlock", "123456"], json!("123456"))]
+    {
+        let said = [Reply::json(&json!([by_program])), unlocked("default")];
+        let daemon = Daemon::saying(said);
+        let ended = run(without_terminal(&daemon, arguments));
+        assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+        assert_eq!(daemon.heard()[1].body["token_code"], code);
+    }
+}
+
+#[test]
 fn every_spelling_of_the_issue_works() {
     for (arguments, profile) in [
         (&["unlock", "prod", "123456"][..], json!("prod")),
