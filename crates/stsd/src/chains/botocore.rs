@@ -10,6 +10,7 @@ use super::profile_links::{
     process, sso, web_identity, web_identity_of_variables,
 };
 use super::shell::Shell;
+use super::sources::Sources;
 
 /// For boto3 or for AWS CLI 2, which differ in the variable that names the profile.
 pub(super) fn links(shell: &Shell, files: &Files, tool: Tool) -> Vec<Link> {
@@ -49,7 +50,7 @@ fn assumed(shell: &Shell, profile: &Profile<'_>) -> Option<Link> {
     if !profile.has("role_arn") || profile.has("web_identity_token_file") {
         return None;
     }
-    Some(assumed_role(shell, profile))
+    Some(assumed_role(shell, profile, &Sources::of(profile)))
 }
 
 /// Each half may come from the variables or from the profile.
@@ -62,7 +63,7 @@ fn of_web_identity(shell: &Shell, profile: Option<Profile<'_>>) -> Option<Link> 
     match (by_variable, in_profile) {
         (false, None) => None,
         _ if !role_is_known => Some(Link::fails("a web identity is configured without a role")),
-        (true, _) => Some(web_identity_of_variables()),
+        (true, _) => Some(web_identity_of_variables(shell)),
         (false, link) => link,
     }
 }

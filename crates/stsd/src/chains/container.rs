@@ -2,7 +2,7 @@
 //! to, by the rules in which the SDKs differ.
 
 use super::link::Link;
-use super::{Shell, Source, TokenFile};
+use super::{Listener, Shell, Source, TokenFile};
 
 /// How one SDK reads the variables.
 pub(super) struct Rules {
@@ -40,10 +40,19 @@ pub(super) fn link(shell: &Shell, rules: &Rules) -> Option<Link> {
     if let Some(path) = address.path_at_stsd(shell) {
         return Some(ours(shell, path, rules));
     }
-    let refused = !address.is_accepted();
-    let trouble = refused.then(|| format!("no AWS SDK asks {} by http", address.host));
+    let trouble = match (address.is_accepted(), shell.listener == Listener::Nobody) {
+        (false, _) => Some(format!("no AWS SDK asks {} by http", address.host)),
+        (true, true) => Some("nobody listens there".to_owned()),
+        (true, false) => None,
+    };
     let reason = format!("{FULL} is {}:{}, not stsd's", address.host, address.port);
     foreign(reason).map(|link| link.with_trouble(trouble))
+}
+
+/// Whether the tool gets as far as asking anybody.
+pub(super) fn is_asked(shell: &Shell) -> bool {
+    let uri = shell.filled(FULL).filter(|_| shell.filled(RELATIVE).is_none());
+    uri.and_then(Address::parse).is_none_or(|address| address.is_accepted())
 }
 
 /// What the endpoint would say, if the tool gets so far.
@@ -162,7 +171,8 @@ impl<'a> Address<'a> {
             Some(port) => port == self.port,
             None => named(self.path).is_some(),
         };
-        (!self.secure && self.is_loopback() && is_port).then_some(self.path)
+        let ours = is_port && shell.listener != Listener::Stranger;
+        (!self.secure && self.is_loopback() && ours).then_some(self.path)
     }
 }
 

@@ -40,7 +40,7 @@ fn of_variables(shell: &Shell) -> Option<Link> {
     let secret = first(["AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY"]);
     match (id, secret) {
         (Some(id), Some(_)) => Some(environment(id)),
-        _ => shell.filled("AWS_WEB_IDENTITY_TOKEN_FILE").map(|_| web_identity_of_variables()),
+        _ => shell.filled("AWS_WEB_IDENTITY_TOKEN_FILE").map(|_| web_identity_of_variables(shell)),
     }
 }
 

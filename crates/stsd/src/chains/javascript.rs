@@ -9,6 +9,7 @@ use super::profile_links::{
     process, sso, web_identity, web_identity_of_variables,
 };
 use super::shell::Shell;
+use super::sources::Sources;
 use super::{Source, Tool};
 
 pub(super) fn links(shell: &Shell, files: &Files) -> Vec<Link> {
@@ -27,10 +28,12 @@ pub(super) fn links(shell: &Shell, files: &Files) -> Vec<Link> {
     }
     let web = ["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"];
     if web.iter().all(|name| shell.filled(name).is_some()) {
-        links.push(web_identity_of_variables());
+        links.push(web_identity_of_variables(shell));
     }
     match container::link(shell, &RULES) {
-        Some(link) => links.push(link),
+        Some(link) if container::is_asked(shell) => links.push(link),
+        // A URI that it refuses ends the search, and nobody is asked.
+        Some(link) => links.push(Link { source: Source::None, ..link }),
         None => {
             let disabled = shell.filled("AWS_EC2_METADATA_DISABLED").is_some_and(|v| v != "false");
             links.extend(instance_metadata(disabled));
@@ -57,7 +60,7 @@ fn of_profile(shell: &Shell, profile: &Profile<'_>) -> Option<Link> {
 }
 
 fn assumed(shell: &Shell, profile: &Profile<'_>) -> Link {
-    let link = assumed_role(shell, profile);
+    let link = assumed_role(shell, profile, &Sources::of(profile));
     if link.source == Source::Error {
         return link.passing();
     }

@@ -20,7 +20,7 @@ pub(crate) use container::{Address, FULL, RELATIVE, TOKEN, TOKEN_FILE};
 pub(crate) use files::Files;
 pub(crate) use link::Verdict;
 pub(crate) use profile_links::Call;
-pub(crate) use shell::{Served, Shell, Stsd, TokenFile};
+pub(crate) use shell::{Listener, Served, Shell, Stsd, TokenFile};
 
 /// A family of tools that look for credentials in the same way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

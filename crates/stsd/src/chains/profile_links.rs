@@ -33,8 +33,8 @@ pub(super) fn role(shell: &Shell, profile: &Profile<'_>) -> Link {
 }
 
 /// The same, or the mistake in its line of source profiles.
-pub(super) fn assumed_role(shell: &Shell, profile: &Profile<'_>) -> Link {
-    match Sources::of(profile).mistake() {
+pub(super) fn assumed_role(shell: &Shell, profile: &Profile<'_>, sources: &Sources) -> Link {
+    match sources.mistake() {
         Some(mistake) => Link::fails(format!("{} {mistake}", section(shell, profile, "role_arn"))),
         None => role(shell, profile),
     }
@@ -87,9 +87,10 @@ pub(super) fn process(shell: &Shell, profile: &Profile<'_>) -> Option<Link> {
 }
 
 /// A web identity in the variables; without a role, whatever the tool makes of that.
-pub(super) fn web_identity_of_variables() -> Link {
-    let reason = "AWS_WEB_IDENTITY_TOKEN_FILE is set".to_owned();
-    Link::new(Source::WebIdentity, None, reason)
+pub(super) fn web_identity_of_variables(shell: &Shell) -> Link {
+    let link = Link::new(Source::WebIdentity, None, "AWS_WEB_IDENTITY_TOKEN_FILE is set");
+    let missing = shell.web_identity_is_missing;
+    link.with_trouble(missing.then(|| "the file that it names is not there".to_owned()))
 }
 
 /// Key variables.

@@ -25,7 +25,7 @@ pub(super) fn links(shell: &Shell, files: &Files) -> Vec<Link> {
     }
     let web = ["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"];
     if web.iter().all(|name| shell.variable(name).is_some()) {
-        links.push(web_identity_of_variables());
+        links.push(web_identity_of_variables(shell));
     }
     // The token's file is read before it is known whether there is anything to send it to.
     let unreadable = match &shell.token_file {
@@ -67,7 +67,7 @@ fn of_profile(shell: &Shell, profile: &Profile<'_>) -> Option<Link> {
 fn assumed(shell: &Shell, profile: &Profile<'_>) -> Option<Link> {
     match Sources::of(profile) {
         Sources::Missing(_) => None,
-        _ => Some(assumed_role(shell, profile)),
+        sources => Some(assumed_role(shell, profile, &sources)),
     }
 }
 

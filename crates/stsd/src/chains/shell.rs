@@ -14,6 +14,10 @@ pub(crate) struct Shell {
     pub(crate) token_file: TokenFile,
     /// Whether `AWS_CONTAINER_AUTHORIZATION_TOKEN` is one that the daemon takes; nothing if unknown.
     pub(crate) token_is_ours: Option<bool>,
+    /// Who listens where `AWS_CONTAINER_CREDENTIALS_FULL_URI` leads to.
+    pub(crate) listener: Listener,
+    /// Whether `AWS_WEB_IDENTITY_TOKEN_FILE` names a file that is not there.
+    pub(crate) web_identity_is_missing: bool,
     /// Programs that a `credential_process` names as stsd, and that are not there.
     pub(crate) missing_programs: BTreeSet<String>,
     /// What the daemon is and serves.
@@ -39,6 +43,18 @@ pub(crate) enum TokenFile {
         /// Whether the daemon takes it; nothing if unknown.
         ours: Option<bool>,
     },
+}
+
+/// Who listens at an address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Listener {
+    /// stsd, if it is stsd's port; on another machine, anybody.
+    #[default]
+    Unknown,
+    /// No program.
+    Nobody,
+    /// A program, and stsd's daemon is not there to be it.
+    Stranger,
 }
 
 /// What is known of stsd.

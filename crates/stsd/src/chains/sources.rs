@@ -19,8 +19,17 @@ pub(super) enum Sources {
 }
 
 impl Sources {
-    /// Follows the line from a profile with `role_arn`.
+    /// Follows the line from a profile with `role_arn` to the first source with keys.
     pub(super) fn of(profile: &Profile<'_>) -> Self {
+        Self::follow(profile, true)
+    }
+
+    /// The same, past keys: in Java a source's own role goes before them.
+    pub(super) fn past_keys(profile: &Profile<'_>) -> Self {
+        Self::follow(profile, false)
+    }
+
+    fn follow(profile: &Profile<'_>, to_keys: bool) -> Self {
         let mut visited = vec![profile.name];
         let mut current = *profile;
         loop {
@@ -37,14 +46,15 @@ impl Sources {
             let Some(next) = current.sibling(source) else {
                 return Self::Missing(source.to_owned());
             };
-            if next.has(KEY_ID) && next.has(SECRET) {
+            let has_keys = next.has(KEY_ID) && next.has(SECRET);
+            if has_keys && to_keys {
                 return Self::Good;
             }
             if visited.contains(&source) {
                 return Self::Loop(source.to_owned());
             }
             if !next.has("role_arn") || next.has("web_identity_token_file") {
-                let good = next.has_any(PROVIDERS);
+                let good = has_keys || next.has_any(PROVIDERS);
                 return if good { Self::Good } else { Self::Empty(source.to_owned()) };
             }
             visited.push(source);

@@ -6,7 +6,7 @@ use stsd_protocol::control::{
     ENVIRONMENT, Environment, PROBLEMS, ProfileReport, ProfileRequest, ProfileState, STATUS, Status,
 };
 use stsd_protocol::gateway::Problem;
-use stsd_protocol::{Places, Refusal};
+use stsd_protocol::{Places, Refusal, RefusalCode};
 
 use crate::chains::{Served, Stsd};
 use crate::client::{self, Client};
@@ -33,6 +33,14 @@ impl Daemon {
         match hear() {
             Ok(heard) => Self::Here(Box::new(heard)),
             Err(refusal) => Self::Absent(refusal),
+        }
+    }
+
+    /// Whether the endpoint's port is its own. One that answers and is not understood may have it.
+    pub(super) fn has_port(&self) -> bool {
+        match self {
+            Self::Here(heard) => heard.status.endpoint.is_some(),
+            Self::Absent(refusal) => refusal.code != RefusalCode::NoDaemon,
         }
     }
 

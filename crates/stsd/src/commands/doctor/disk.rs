@@ -1,15 +1,17 @@
-//! What stands on the disk besides the AWS files: tokens, permissions, units. Looked at, never
-//! written.
+//! What this machine has besides the AWS files: tokens, permissions, listeners. Looked at, never
+//! changed.
 
 use std::fs;
 use std::io::{ErrorKind, Read};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpStream};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use nix::unistd::Uid;
 use stsd_secret::Secret;
 
-use crate::chains::{Shell, TokenFile};
+use crate::chains::{Address, Listener, Shell, TokenFile};
 
 /// A file or folder that others than its owner can use, or that is not ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +62,33 @@ pub(super) fn token_file(shell: &Shell, ours: Option<&Secret>) -> TokenFile {
         },
     }
 }
+
+/// Who listens at the endpoint's address, which is looked at on this machine alone. `is_stsd_there`
+/// says whether a daemon has its port.
+pub(super) fn listener(shell: &Shell, is_stsd_there: bool) -> Listener {
+    let uri = shell.filled("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+    let Some(address) = uri.and_then(Address::parse).filter(Address::is_loopback) else {
+        return Listener::Unknown;
+    };
+    let host = match address.host {
+        "[::1]" => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        host => host.parse().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+    };
+    match TcpStream::connect_timeout(&(host, address.port).into(), ANSWER) {
+        Err(_) => Listener::Nobody,
+        Ok(_) if is_stsd_there => Listener::Unknown,
+        Ok(_) => Listener::Stranger,
+    }
+}
+
+/// Whether the file of a web identity is named and not there.
+pub(super) fn web_identity_is_missing(shell: &Shell) -> bool {
+    let path = shell.filled("AWS_WEB_IDENTITY_TOKEN_FILE");
+    path.is_some_and(|path| !Path::new(path).exists())
+}
+
+/// The kernel answers for a program of this machine.
+const ANSWER: Duration = Duration::from_millis(300);
 
 /// More than any token has.
 const LONGEST: u64 = 64 * 1024;

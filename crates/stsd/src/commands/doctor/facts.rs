@@ -55,6 +55,8 @@ impl Facts {
         let default = configuration.as_ref().map_or("default", |own| own.default_profile.as_str());
         shell.stsd = daemon.stsd(places.as_ref(), default);
         tokens(&mut shell, authorization_token(&daemon, places.as_ref()));
+        shell.listener = disk::listener(&shell, daemon.has_port());
+        shell.web_identity_is_missing = disk::web_identity_is_missing(&shell);
         let mut inspector = Inspector::new();
         let files = Tool::ALL.map(|tool| (tool, inspector.files(tool, &shell)));
         let own = match shell.home.is_some() {
@@ -84,6 +86,15 @@ impl Facts {
     /// Whether `AWS_CONFIG_FILE` is stsd's view.
     pub(super) fn names_view(&self) -> bool {
         self.view.as_ref().is_some_and(|view| view.is_named)
+    }
+
+    /// Whether a tool takes this profile here, or stsd would for one that names none.
+    pub(super) fn is_meant(&self, name: &str) -> bool {
+        let by_tool = |known: &Known| {
+            known.verdict.profile.as_deref() == Some(name)
+                || known.tool.named(&self.shell) == Some(name)
+        };
+        self.tools.iter().any(by_tool) || self.shell.filled("STSD_PROFILE") == Some(name)
     }
 
     /// The authorization token's file: the daemon's, else the usual one.

@@ -92,14 +92,18 @@ fn problem(facts: &Facts, problem: &Problem) -> Option<Finding> {
     let reason = format!("{file}{line}: {whose}{}", problem.message);
     let at = problem.line.map_or(String::new(), |line| format!("+{line} "));
     let command = format!("${{EDITOR:-vi}} {at}{}", word(&problem.file));
+    // One in a profile that nobody means here is no trouble of this shell.
+    let concerns = problem.profile.as_deref().is_none_or(|name| facts.is_meant(name));
     Some(match problem.severity {
-        Severity::Error => Finding::error("ConfigurationMistake", reason, command),
+        Severity::Error if concerns => Finding::error("ConfigurationMistake", reason, command),
+        Severity::Error => Finding::note("OtherMistake", reason, command),
         Severity::Notice => Finding::note("ConfigurationNotice", reason, command),
     })
 }
 
 fn unread(facts: &Facts) -> Option<Finding> {
-    let why = facts.unread.as_ref()?;
+    // Without a home there is a better word for it.
+    let why = facts.unread.as_ref().filter(|_| facts.shell.home.is_some())?;
     let reason = format!("the AWS files were not looked at: {why}");
     Some(Finding::error("FilesUnread", reason, "command -v stsd stsd-daemon stsd-gateway"))
 }

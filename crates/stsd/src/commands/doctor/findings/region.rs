@@ -24,7 +24,7 @@ pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
             format!("AWS_REGION and AWS_DEFAULT_REGION are not both set: no region for {tools}"),
             command,
         ),
-        None => Finding::note("NoRegion", format!("no region is set for {tools}"), command),
+        None => Finding::warning("NoRegion", format!("no region is set for {tools}"), command),
     }]
 }
 

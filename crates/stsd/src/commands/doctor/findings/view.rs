@@ -20,6 +20,10 @@ pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
     {
         let reason = format!("AWS_CONFIG_FILE is {}, which is not there", facts.shell.shown(path));
         found.push(Finding::error("ConfigMissing", reason, typed::connect(&facts.shell)));
+    } else if facts.is_connected() {
+        let reason = "AWS_CONFIG_FILE is not stsd's view: a tool that is told a profile does not \
+                      ask stsd for it";
+        found.push(Finding::note("NoView", reason, typed::connect(&facts.shell)));
     }
     found
 }
