@@ -39,7 +39,12 @@ impl Files {
         })
     }
 
-    /// The same for all but botocore, to which a name such as `my prod` is none: they skip a section
+    /// The same for Go, to which quotes around a name in the config file are a part of it.
+    pub(super) fn unquoted_profile<'a>(&'a self, name: &'a str) -> Option<Profile<'a>> {
+        self.profile(name).filter(|found| is_identifier(name) || found.credentials.is_some())
+    }
+
+    /// The same for all but botocore and Go, to which a name such as `my prod` is none: they skip a section
     /// whose name is no identifier.
     pub(super) fn plain_profile<'a>(&'a self, name: &'a str) -> Option<Profile<'a>> {
         self.profile(name).filter(|_| is_identifier(name))

@@ -15,7 +15,7 @@ use super::sources::Sources;
 pub(super) fn links(shell: &Shell, files: &Files) -> Vec<Link> {
     let must_exist = shell.asked.as_deref().or_else(|| shell.filled("AWS_PROFILE"));
     let name = Tool::Go.profile(shell);
-    let profile = files.plain_profile(name);
+    let profile = files.unquoted_profile(name);
     if profile.is_none() && must_exist.is_some() {
         return vec![Link::fails(format!("failed to get shared config profile, {name}"))];
     }

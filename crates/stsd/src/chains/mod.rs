@@ -13,6 +13,8 @@ mod profile_links;
 mod rust;
 mod shell;
 mod sources;
+#[cfg(test)]
+mod tests;
 
 use serde::Serialize;
 
