@@ -74,6 +74,8 @@ HOME, XDG_CONFIG_HOME, XDG_STATE_HOME and XDG_RUNTIME_DIR say where files are.
 ";
 
 #[cfg(test)]
+mod man;
+#[cfg(test)]
 mod tests {
     use super::{HELP, Options, Request, VERSION};
 

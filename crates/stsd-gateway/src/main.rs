@@ -2,6 +2,8 @@
 //! socket when it needs it no more.
 
 mod frames;
+#[cfg(test)]
+mod man;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};

@@ -2,6 +2,8 @@
 //! here is parsed once and handed on; nothing here talks to the daemon.
 
 mod doctor;
+#[cfg(test)]
+mod man;
 mod profile;
 mod service;
 mod setup;
