@@ -57,7 +57,7 @@ fn shadow(facts: &Facts, first: &Known, all: &[&Known]) -> Finding {
         return Finding::error("CredentialsFileShadows", reason, typed::connect(&facts.shell));
     }
     if is_view || facts.shell.asked.is_some() {
-        return Finding::note("OwnWay", reason, typed::STATUS);
+        return Finding::warning("OwnWay", reason, typed::STATUS);
     }
     let reason = format!("AWS_CONFIG_FILE is not stsd's view: {reason}");
     Finding::error("ProfileShadows", reason, typed::connect(&facts.shell))

@@ -42,8 +42,8 @@ fn port(facts: &Facts) -> Option<Finding> {
     }
     let owner = heard.problems.iter().find(|problem| problem.file == ENDPOINT);
     let reason = owner.map_or("stsd's port is not its own", |problem| problem.message.as_str());
-    let port = facts.shell.stsd.port.map_or(String::new(), |port| format!(" sport = :{port}"));
-    Some(Finding::error("PortTaken", reason, format!("ss -ltnp{port}")))
+    let command = facts.shell.stsd.port.map_or(typed::STATUS.to_owned(), typed::who_listens);
+    Some(Finding::error("PortTaken", reason, command))
 }
 
 fn clock(facts: &Facts) -> Option<Finding> {

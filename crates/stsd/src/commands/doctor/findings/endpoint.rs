@@ -1,7 +1,7 @@
 //! The two URI variables.
 
 use super::typed;
-use crate::chains::{Address, FULL, RELATIVE};
+use crate::chains::{Address, FULL, Listener, RELATIVE};
 use crate::commands::doctor::facts::Facts;
 use crate::commands::doctor::finding::Finding;
 
@@ -42,6 +42,13 @@ fn full(facts: &Facts) -> Option<Finding> {
         return path(facts, name);
     }
     let at = format!("{}:{}", address.host, address.port);
+    if facts.shell.listener == Listener::Stranger && facts.shell.stsd.port == Some(address.port) {
+        let reason = format!(
+            "another program listens at {at}, where tools of this shell send their authorization \
+             token"
+        );
+        return Some(Finding::error("PortTaken", reason, typed::who_listens(address.port)));
+    }
     let ours = facts.shell.stsd.port.filter(|_| address.is_loopback());
     Some(match ours {
         Some(port) => {

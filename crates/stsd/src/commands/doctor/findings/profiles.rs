@@ -1,8 +1,9 @@
 //! The profile that the shell names, by three variables.
 
+use super::connection::families;
 use super::typed;
 use crate::chains::{Source, Tool};
-use crate::commands::doctor::facts::Facts;
+use crate::commands::doctor::facts::{Facts, Known};
 use crate::commands::doctor::finding::Finding;
 
 pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
@@ -12,6 +13,7 @@ pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
         found.extend(differing(facts));
     }
     found.extend(asked(facts));
+    found.extend(split(facts));
     found.extend(of_stsd(facts));
     found
 }
@@ -46,6 +48,25 @@ fn differing(facts: &Facts) -> Option<Finding> {
         );
         Finding::warning("ProfilesDiffer", reason, typed::unset(shell, [VARIABLES[1]]))
     })
+}
+
+/// Tools that take stsd's credentials, and not of the same profile.
+fn split(facts: &Facts) -> Option<Finding> {
+    let of_stsd = || facts.tools.iter().filter(|known| known.verdict.source.is_stsd());
+    let first = of_stsd().next()?.verdict.profile.as_ref();
+    // Where both get nothing it makes no difference.
+    let is_other = |k: &&Known| k.verdict.profile.as_ref() != first && k.verdict.trouble.is_none();
+    let others: Vec<_> = of_stsd().filter(is_other).collect();
+    let (name, other) = (first?, others.first()?.verdict.profile.as_ref()?);
+    let same = others.iter().filter(|known| known.verdict.profile.as_ref() == Some(other));
+    let tools = families(same.map(|known| known.tool));
+    let set = VARIABLES.iter().copied().filter(|name| facts.shell.variable(name).is_some());
+    let command = match set.clone().next() {
+        Some(_) => typed::unset(&facts.shell, set),
+        None => typed::connect_to(&facts.shell, Some(name)),
+    };
+    let reason = format!("{tools} take profile {other}, and not {name} as the others do");
+    Some(Finding::warning("ToolsDiffer", reason, command))
 }
 
 /// A profile that doctor was asked about, and that no file has.

@@ -47,6 +47,14 @@ pub(super) fn unlock(profile: &str) -> String {
     }
 }
 
+/// Names the program at a port.
+pub(super) fn who_listens(port: u16) -> String {
+    match cfg!(target_os = "macos") {
+        true => format!("lsof -nP -iTCP:{port} -sTCP:LISTEN"),
+        false => format!("ss -ltnp sport = :{port}"),
+    }
+}
+
 /// A value as one word of sh; plain ones stay plain.
 pub(super) fn word(value: &str) -> String {
     if is_plain(value) { value.to_owned() } else { quote::sh(value) }
