@@ -68,8 +68,8 @@ fn socket() -> Option<std::os::unix::net::UnixStream> {
     Some(socket)
 }
 
-/// Whatever hangs, the kernel ends this process so many seconds after the last request. The longest
-/// honest request, a chain of four roles that all take their time, ends before.
+/// Whatever hangs, the kernel ends this process so many seconds after the last request, and with it the
+/// user's programs that it runs. Nobody waits for an answer any more by then: the daemon does for 60.
 fn arm() {
     nix::unistd::alarm::set(90);
 }

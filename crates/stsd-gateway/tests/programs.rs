@@ -147,6 +147,12 @@ async fn what_is_no_credentials_is_refused_and_never_shown() {
             Configuration,
             "Version",
         ),
+        (json("1", r#","SessionToken":"hunter2\n""#), Configuration, "no JSON object"),
+        (
+            json("1", &format!(r#","SessionToken":"hunter2{}""#, "x".repeat(6138))),
+            Configuration,
+            "no JSON object",
+        ),
         (json("2", ""), Configuration, "Version"),
         (json(r#""1""#, ""), Configuration, "Version"),
         (json("1", r#","Expiration":"hunter2""#), Configuration, "Expiration"),

@@ -61,11 +61,14 @@ pub(super) fn read(output: &[u8], now: SystemTime) -> Result<Signer, OutputError
     }
     let output: Output = serde_json::from_slice(output).map_err(|_| OutputError::NotCredentials)?;
     let Output { access_key_id, secret_access_key, session_token, expiration } = output;
+    // Some print an empty one with long-term keys.
+    let session_token = session_token.filter(|text| !text.expose().is_empty());
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    if !(1..=128).contains(&access_key_id.len())
-        || !access_key_id.chars().all(plain)
-        || secret_access_key.expose().is_empty()
-    {
+    let good = fits(&access_key_id, 128)
+        && access_key_id.chars().all(plain)
+        && fits(secret_access_key.expose(), 256)
+        && session_token.as_ref().is_none_or(|text| fits(text.expose(), LONGEST_TOKEN));
+    if !good {
         return Err(OutputError::NotCredentials);
     }
     let expiration = expiration.filter(|text| !text.is_empty());
@@ -74,8 +77,7 @@ pub(super) fn read(output: &[u8], now: SystemTime) -> Result<Signer, OutputError
     if expiration.is_some_and(|end| end <= now) {
         return Err(OutputError::Ended);
     }
-    // Some print an empty one with long-term keys.
-    match session_token.filter(|text| !text.expose().is_empty()) {
+    match session_token {
         Some(session_token) => Ok(Signer::Temporary(TemporaryCredentials {
             access_key_id,
             secret_access_key,
@@ -87,12 +89,20 @@ pub(super) fn read(output: &[u8], now: SystemTime) -> Result<Signer, OutputError
     }
 }
 
+/// Whether the text can stand in a header of a signed request, and in an answer of the endpoint.
+fn fits(text: &str, most: usize) -> bool {
+    (1..=most).contains(&text.len()) && text.chars().all(|c| c.is_ascii_graphic())
+}
+
 /// RFC 3339, with any offset, as the SDKs take it.
 fn moment(text: &str) -> Result<Timestamp, OutputError> {
     let date = DateTime::from_str(text, DateTimeFormat::DateTimeWithOffset);
     let seconds = date.map_err(|_| OutputError::Expiration)?.secs();
     u64::try_from(seconds).map(Timestamp::from_unix).map_err(|_| OutputError::Expiration)
 }
+
+/// What the endpoint answers must stay under 8 KiB; AWS's have a few hundred to 4,096 bytes.
+const LONGEST_TOKEN: usize = 6 * 1024;
 
 /// Of temporary credentials that do not say when they end: STS gives none for less (GetSessionToken and
 /// AssumeRole from 900 s), and the program is asked again in time. The SDKs would keep them for ever.
