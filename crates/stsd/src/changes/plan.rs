@@ -85,11 +85,13 @@ impl Plan {
         self.steps.is_empty()
     }
 
-    /// All of it as one diff.
+    /// All of it as one diff; the user's own files come first.
     pub(crate) fn diff(&self) -> String {
         let diff =
-            |step: &Step| unified(&step.target.path, step.target.content.as_deref(), &step.after);
-        self.steps.iter().map(diff).collect()
+            |step: &&Step| unified(&step.target.path, step.target.content.as_deref(), &step.after);
+        let (last, first): (Vec<_>, Vec<_>) =
+            self.steps.iter().partition(|step| step.edit.of_service);
+        first.iter().chain(&last).map(diff).collect()
     }
 
     /// The files, one a line.

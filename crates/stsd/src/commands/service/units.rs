@@ -17,10 +17,13 @@ pub(super) const DEFAULT_PORT: u16 = 7873;
 
 /// The files, by their names below the folder of user units.
 pub(super) fn files(program: &str, port: u16) -> Vec<(&'static str, String)> {
+    let service = include_str!("../../../../../systemd/stsd.service").to_owned();
+    let start = service.lines().find(|line| line.starts_with("ExecStart=")).unwrap_or_default();
+    let service = service.replace(start, &format!("ExecStart={}", quoted(program)));
     let mut files = vec![
-        (SOCKET, include_str!("../../../../../systemd/stsd.socket").to_owned()),
-        (ENDPOINT, include_str!("../../../../../systemd/stsd-endpoint.socket").to_owned()),
-        (SERVICE, service(program)),
+        (SOCKET, plain(include_str!("../../../../../systemd/stsd.socket"))),
+        (ENDPOINT, plain(include_str!("../../../../../systemd/stsd-endpoint.socket"))),
+        (SERVICE, plain(&service)),
     ];
     files.extend(port_file(port));
     files
@@ -28,21 +31,20 @@ pub(super) fn files(program: &str, port: u16) -> Vec<(&'static str, String)> {
 
 /// The file for another port than the unit has.
 pub(super) fn port_file(port: u16) -> Option<(&'static str, String)> {
-    let text = format!(
-        "# Written by stsd: the port of the endpoint.\n[Socket]\nListenStream=\n\
-         ListenStream=127.0.0.1:{port}\n"
-    );
-    (port != DEFAULT_PORT).then_some((PORT, text))
+    let text = format!("[Socket]\nListenStream=\nListenStream=127.0.0.1:{port}\n");
+    (port != DEFAULT_PORT).then(|| (PORT, plain(&text)))
 }
 
-fn service(program: &str) -> String {
-    const TEXT: &str = include_str!("../../../../../systemd/stsd.service");
-    let line = |line: &str| match line.starts_with("ExecStart=") {
-        true => format!("ExecStart={}\n", quoted(program)),
-        false => format!("{line}\n"),
-    };
-    TEXT.lines().map(line).collect()
+/// Without the reasons, which `systemd/` has for whoever works on them: a person is to read all of
+/// it before it is written.
+fn plain(unit: &str) -> String {
+    let has_meaning = |line: &&str| !line.starts_with('#') && !line.is_empty();
+    let lines = unit.lines().filter(has_meaning).map(|line| format!("{line}\n"));
+    format!("{HEAD}{}", lines.collect::<String>())
 }
+
+const HEAD: &str =
+    "# Written by stsd; `stsd service uninstall` removes it, unless it has been edited.\n";
 
 /// systemd starts no program with one of these in its path, however it is written (tried on 252).
 pub(super) fn is_refused(program: &str) -> bool {
@@ -68,12 +70,18 @@ mod tests {
     fn the_service_starts_the_program_that_it_is_told_and_differs_in_nothing_else() {
         let files = files("/opt/my tools/stsd-daemon", 7873);
         assert_eq!(files.len(), 3);
-        let text = &files[2].1;
-        let original = include_str!("../../../../../systemd/stsd.service");
+        let meaning = |text: &str| -> Vec<String> {
+            let has_meaning = |line: &&str| !line.starts_with('#') && !line.is_empty();
+            text.lines().filter(has_meaning).map(str::to_owned).collect()
+        };
+        let ours = meaning(&files[2].1);
+        let original = meaning(include_str!("../../../../../systemd/stsd.service"));
+        assert_eq!(ours.len(), original.len());
         let differing: Vec<_> =
-            text.lines().zip(original.lines()).filter(|(ours, its)| ours != its).collect();
-        let theirs = "ExecStart=%h/.cargo/bin/stsd-daemon";
-        assert_eq!(differing, [("ExecStart=\"/opt/my tools/stsd-daemon\"", theirs)]);
+            ours.iter().zip(&original).filter(|(ours, its)| ours != its).collect();
+        let theirs = "ExecStart=%h/.cargo/bin/stsd-daemon".to_owned();
+        let ours = "ExecStart=\"/opt/my tools/stsd-daemon\"".to_owned();
+        assert_eq!(differing, [(&ours, &theirs)]);
     }
 
     #[test]
@@ -81,7 +89,7 @@ mod tests {
         let files = files("/usr/bin/stsd-daemon", 7883);
         let (name, text) = &files[3];
         assert_eq!(*name, "stsd-endpoint.socket.d/port.conf");
-        assert!(text.ends_with("[Socket]\nListenStream=\nListenStream=127.0.0.1:7883\n"));
+        assert!(text.ends_with("edited.\n[Socket]\nListenStream=\nListenStream=127.0.0.1:7883\n"));
     }
 
     #[test]

@@ -69,9 +69,8 @@ pub(super) fn ask(terminal: &Terminal, question: &str) -> Result<Answer<Infallib
 
 /// Says whose device is missing.
 pub(super) fn introduction(identity: &Identity) -> String {
-    let who = identity.arn.as_ref().map_or(String::new(), |arn| format!(" is {arn} and"));
-    let profile = &identity.profile;
-    printable(&format!("profile {profile}{who} has no mfa_serial in the AWS configuration"))
+    let who = identity.arn.as_ref().map_or(String::new(), |arn| format!(" ({arn})"));
+    printable(&format!("profile {}{who} has no mfa_serial", identity.profile))
 }
 
 fn mistake(serial: &str) -> Option<String> {

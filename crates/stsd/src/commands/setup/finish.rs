@@ -92,7 +92,10 @@ impl Finish {
 /// Doctor's last word, for a shell that is started from now on.
 pub(super) fn verdict() -> Result<(), Failure> {
     let Ok(variables) = variables::of(None, false) else { return Ok(()) };
-    print(&doctor::verdict(&variables))
+    let verdict = doctor::verdict(&variables);
+    let more =
+        if verdict.starts_with(WELL) { "" } else { "`stsd doctor` says what to do about it\n" };
+    print(&(verdict + more))
 }
 
 /// Asks AWS by way of everything that was set up.
@@ -123,6 +126,9 @@ fn connect_this_shell() -> String {
     };
     format!("new shells are connected; this one by: {line}\n")
 }
+
+/// How doctor begins where there is nothing to do.
+const WELL: &str = "all is well";
 
 /// Ten seconds in all, which is longer than the service manager waits.
 const ATTEMPTS: u32 = 100;

@@ -15,7 +15,7 @@ use crate::commands::service::{
     Installation, Platform, chosen_port, configuration, refuse_other_daemon,
 };
 use crate::failure::Failure;
-use crate::show::printable;
+use crate::show::{print, printable};
 use crate::terminal::Terminal;
 
 /// Nothing of it has been done.
@@ -144,6 +144,10 @@ impl Proposal {
                 Device::Unknown => self.remarks.push(unknown_device(identity, index == 0)),
             }
         }
+        if terminal.is_some() && !devices.is_empty() {
+            // What was asked ends here, and the diff begins.
+            print("\n")?;
+        }
         if devices.is_empty() {
             return Ok(());
         }
@@ -182,7 +186,7 @@ impl Proposal {
             (true, false) => Service::Restart,
             (true, true) => Service::Stays,
         };
-        if facts.is_lingering == Some(false) {
+        if facts.is_lingering == Some(false) && self.service == Service::SwitchOn {
             let remark =
                 "the service ends with your last session; `loginctl enable-linger` keeps it";
             self.remarks.push(remark.to_owned());
