@@ -69,7 +69,7 @@ fn serves_the_old_credentials_while_sts_is_down() {
     assert_eq!(stsd.get("/creds/prod").json()["AccessKeyId"], before["AccessKeyId"]);
     assert_eq!(stsd.profile("prod")["last_error"]["code"], "StsdUnavailable");
     let cold = stsd.get("/creds/staging");
-    assert_eq!((cold.status, cold.header("retry-after")), (503, Some("5")));
+    assert_eq!((cold.status, cold.header("retry-after")), (503, Some("1")));
     assert_eq!(cold.json()["code"], "StsdUnavailable");
     let said = stsd.stsd(&["credential-process", "staging"]).failed(75);
     assert!(said.starts_with("STS cannot be reached for profile staging - "), "{said}");
