@@ -1,6 +1,6 @@
-//! The only part of stsd that reads `~/.aws` and talks to AWS: one function from a request to its
-//! answer. It keeps nothing between two requests but connections and parsed roots; the process that
-//! runs it lives for seconds.
+//! The only part of stsd that reads `~/.aws`, runs the programs that are named there and allowed, and
+//! talks to AWS: one function from a request to its answer. It keeps nothing between two requests but
+//! connections and parsed roots; the process that runs it lives for seconds.
 
 mod clock;
 mod files;
@@ -69,36 +69,45 @@ impl Gateway {
         op: Operation,
         trace: &Trace,
     ) -> Result<Outcome, Failure> {
-        let mut session = Session {
-            settings: &settings,
-            home: self.home.as_deref(),
-            http: &self.http,
-            time: self.time.clone(),
-            clock_offset: 0,
-            trace: trace.clone(),
-            programs: Programs::new(&settings, self.home.as_deref(), &self.programs),
-        };
+        let home = self.home.as_deref();
+        let mistake = |message| refusal(FailureKind::Configuration, "ConfigError", message);
         match op {
-            Operation::Plan(plan) => {
-                profiles::plan(&settings, self.home.as_deref(), &plan.client_program)
-                    .map(Outcome::Plan)
-                    .map_err(|message| refusal(FailureKind::Configuration, "ConfigError", message))
+            Operation::Plan(plan) => profiles::plan(&settings, home, &plan.client_program)
+                .map(Outcome::Plan)
+                .map_err(mistake),
+            Operation::Inspect(request) => {
+                profiles::inspect(&request, home).map(Outcome::Inspection).map_err(mistake)
             }
-            Operation::Inspect(request) => profiles::inspect(&request, self.home.as_deref())
-                .map(Outcome::Inspection)
-                .map_err(|message| refusal(FailureKind::Configuration, "ConfigError", message)),
             Operation::Unlock(request) => {
-                session.clock_offset = request.clock_offset;
+                let mut session = self.session(&settings, request.clock_offset, trace);
                 sts::unlock(&mut session, &request).await
             }
             Operation::Assume(request) => {
-                session.clock_offset = request.clock_offset;
+                let mut session = self.session(&settings, request.clock_offset, trace);
                 sts::assume(&mut session, &request).await
             }
             Operation::Whoami(request) => {
-                session.clock_offset = request.clock_offset;
+                let mut session = self.session(&settings, request.clock_offset, trace);
                 sts::whoami(&mut session, &request.base, &request.target).await
             }
+        }
+    }
+
+    fn session<'a>(
+        &'a self,
+        settings: &'a Settings,
+        clock_offset: i64,
+        trace: &Trace,
+    ) -> Session<'a> {
+        let home = self.home.as_deref();
+        Session {
+            settings,
+            home,
+            http: &self.http,
+            time: self.time.clone(),
+            clock_offset,
+            trace: trace.clone(),
+            programs: Programs::new(settings, home, &self.programs),
         }
     }
 }

@@ -46,6 +46,11 @@ pub(crate) fn kind(profile: &Profile, as_source: bool) -> Kind {
             return unsupported(way);
         }
     }
+    of_program(profile)
+}
+
+/// What has neither a role nor another way: a program, or keys.
+fn of_program(profile: &Profile) -> Kind {
     match profile.value("credential_process").map(|command| calls_stsd(&command)) {
         Some(false) if profile.programs => Kind::Program,
         Some(false) => unserved(

@@ -54,29 +54,14 @@ struct Versioned {
 
 /// Reads what the program printed.
 pub(super) fn read(output: &[u8], now: SystemTime) -> Result<Signer, OutputError> {
-    match serde_json::from_slice(output) {
-        Ok(Versioned { version: 1 }) => {}
-        Err(error) if !error.is_data() => return Err(OutputError::NotCredentials),
-        _ => return Err(OutputError::Version),
-    }
-    let output: Output = serde_json::from_slice(output).map_err(|_| OutputError::NotCredentials)?;
-    let Output { access_key_id, secret_access_key, session_token, expiration } = output;
-    // Some print an empty one with long-term keys.
-    let session_token = session_token.filter(|text| !text.expose().is_empty());
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let good = fits(&access_key_id, 128)
-        && access_key_id.chars().all(plain)
-        && fits(secret_access_key.expose(), 256)
-        && session_token.as_ref().is_none_or(|text| fits(text.expose(), LONGEST_TOKEN));
-    if !good {
-        return Err(OutputError::NotCredentials);
-    }
-    let expiration = expiration.filter(|text| !text.is_empty());
-    let expiration = expiration.map(|text| moment(&text)).transpose()?;
+    let output = understood(output)?;
     let now = Timestamp::from(now);
+    let expiration = output.expiration.filter(|text| !text.is_empty());
+    let expiration = expiration.map(|text| moment(&text)).transpose()?;
     if expiration.is_some_and(|end| end <= now) {
         return Err(OutputError::Ended);
     }
+    let Output { access_key_id, secret_access_key, session_token, .. } = output;
     match session_token {
         Some(session_token) => Ok(Signer::Temporary(TemporaryCredentials {
             access_key_id,
@@ -87,6 +72,25 @@ pub(super) fn read(output: &[u8], now: SystemTime) -> Result<Signer, OutputError
         None if access_key_id.starts_with("ASIA") => Err(OutputError::NoSessionToken),
         None => Ok(Signer::LongTerm(KeyPair { access_key_id, secret_access_key })),
     }
+}
+
+/// The object, if each of its parts can be what it is called.
+fn understood(output: &[u8]) -> Result<Output, OutputError> {
+    match serde_json::from_slice(output) {
+        Ok(Versioned { version: 1 }) => {}
+        Err(error) if !error.is_data() => return Err(OutputError::NotCredentials),
+        _ => return Err(OutputError::Version),
+    }
+    let mut output: Output =
+        serde_json::from_slice(output).map_err(|_| OutputError::NotCredentials)?;
+    // Some print an empty one with long-term keys.
+    output.session_token.take_if(|text| text.expose().is_empty());
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let good = fits(&output.access_key_id, 128)
+        && output.access_key_id.chars().all(plain)
+        && fits(output.secret_access_key.expose(), 256)
+        && output.session_token.as_ref().is_none_or(|text| fits(text.expose(), LONGEST_TOKEN));
+    if good { Ok(output) } else { Err(OutputError::NotCredentials) }
 }
 
 /// Whether the text can stand in a header of a signed request, and in an answer of the endpoint.
