@@ -110,8 +110,11 @@ impl<C: Clock, G: Gateway> Daemon<C, G> {
 
 impl<C: Clock, G: Gateway> Service for Daemon<C, G> {
     async fn credentials(&self, profile: Option<&str>) -> Result<Served, Refusal> {
-        let held = self.held(profile).await.inspect_err(|why| self.bell.ring(profile, why))?;
-        Ok(held.serve(self.clock.now()))
+        self.held(profile).await.map(|held| held.serve(self.clock.now()))
+    }
+
+    fn tool_was_refused(&self, profile: Option<&str>, refusal: &Refusal) {
+        self.bell.ring(profile, refusal);
     }
 
     fn status(&self) -> Status {

@@ -19,6 +19,9 @@ pub trait Service: Send + Sync + 'static {
         profile: Option<&str>,
     ) -> impl Future<Output = Result<Served, Refusal>> + Send;
 
+    /// A tool was refused a profile, and whoever uses it may never read why.
+    fn tool_was_refused(&self, profile: Option<&str>, refusal: &Refusal);
+
     /// All that there is, without a secret.
     fn status(&self) -> Status;
 

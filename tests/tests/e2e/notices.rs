@@ -88,6 +88,7 @@ fn what_a_person_types_is_answered_there_and_nowhere_else() {
     let stsd = desktop.builder().start();
     stsd.stsd(&["whoami", "prod"]).failed(77);
     stsd.stsd(&["refresh", "staging"]).failed(77);
+    stsd.stsd(&["env", "--static", "prod"]).failed(77);
     assert_eq!(stsd.get("/creds/bob").status, 403);
     let bob = "run `stsd unlock bob`: a program asked for profile bob";
     assert_eq!(desktop.shows(&stsd, 1), [("stsd is locked".to_owned(), bob.to_owned())]);

@@ -65,16 +65,26 @@ impl<S: Service> Control<S> {
             Action::Lock => answered(&service.lock(profile(route, body)?).await?),
             Action::Refresh => answered(&service.refresh(profile(route, body)?).await?),
             Action::Credentials => {
-                let request: CredentialsRequest = asked(route, body)?;
-                let mut served = service.credentials(request.profile.as_deref()).await?;
-                if request.real_expiration {
-                    served.expiration = served.real_expiration;
-                }
-                answered(&process_credentials(served))
+                answered(&process_credentials(self.credentials(asked(route, body)?).await?))
             }
             Action::Whoami => answered(&service.whoami(profile(route, body)?).await?),
             Action::Environment => answered(&service.environment(profile(route, body)?)?),
         })
+    }
+
+    async fn credentials(&self, request: CredentialsRequest) -> Result<Served, Refusal> {
+        let profile = request.profile.as_deref();
+        match self.service.credentials(profile).await {
+            // Who takes them once is a person at a shell, and reads there what went wrong.
+            Ok(served) if request.real_expiration => {
+                Ok(Served { expiration: served.real_expiration, ..served })
+            }
+            Err(refusal) if !request.real_expiration => {
+                self.service.tool_was_refused(profile, &refusal);
+                Err(refusal)
+            }
+            outcome => outcome,
+        }
     }
 }
 

@@ -74,6 +74,19 @@ async fn every_route_answers_with_the_version() {
 }
 
 #[tokio::test]
+async fn what_a_tool_is_refused_is_told_and_what_a_person_reads_is_not() {
+    let running = Running::start(Permission::Change).await;
+    for (body, told) in [
+        ("{\"profile\":\"prod\"}", 0),
+        ("{\"profile\":\"locked\",\"real_expiration\":true}", 0),
+        ("{\"profile\":\"locked\"}", 1),
+    ] {
+        running.ask("POST /v1/credentials", body).await;
+        assert_eq!(running.service.told.load(Ordering::SeqCst), told, "{body}");
+    }
+}
+
+#[tokio::test]
 async fn the_real_expiration_is_there_for_who_asks_for_it() {
     let running = Running::start(Permission::Change).await;
     for (body, end) in [

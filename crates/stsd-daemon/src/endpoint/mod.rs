@@ -55,7 +55,8 @@ impl<S: Service> Endpoint<S> {
         })?;
         let authorization = request.headers().get(AUTHORIZATION);
         self.authorization.check(authorization.map(|value| value.as_bytes()))?;
-        self.service.credentials(profile).await
+        let served = self.service.credentials(profile).await;
+        served.inspect_err(|refusal| self.service.tool_was_refused(profile, refusal))
     }
 
     /// A request that was turned away is somebody's mistake or somebody's attempt: worth a line,

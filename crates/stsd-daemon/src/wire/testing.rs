@@ -28,6 +28,8 @@ pub(crate) struct FakeService {
     gate: Semaphore,
     pub(crate) asked: AtomicUsize,
     pub(crate) unlocked: AtomicUsize,
+    /// How many refusals of tools were told of.
+    pub(crate) told: AtomicUsize,
 }
 
 impl FakeService {
@@ -36,6 +38,7 @@ impl FakeService {
             gate: Semaphore::new(0),
             asked: AtomicUsize::new(0),
             unlocked: AtomicUsize::new(0),
+            told: AtomicUsize::new(0),
         })
     }
 
@@ -69,6 +72,10 @@ impl Service for FakeService {
             Some("unavailable") => refuse(RefusalCode::Unavailable, "STS cannot be reached"),
             Some(_) => refuse(RefusalCode::UnknownProfile, "there is no such profile"),
         }
+    }
+
+    fn tool_was_refused(&self, _: Option<&str>, _: &Refusal) {
+        self.told.fetch_add(1, Ordering::SeqCst);
     }
 
     fn status(&self) -> Status {

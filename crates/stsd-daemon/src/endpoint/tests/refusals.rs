@@ -28,6 +28,18 @@ async fn the_bytes_of_a_locked_403_are_these() {
 }
 
 #[tokio::test]
+async fn a_refusal_is_told_where_somebody_can_see_it_and_a_stranger_raises_nothing() {
+    let running = Running::start().await;
+    let told = || running.service.told.load(Ordering::SeqCst);
+    running.fetch("GET /creds/prod").await;
+    running.fetch("PUT /creds/locked").await;
+    running.fetch("GET /other").await;
+    assert_eq!(told(), 0);
+    running.fetch("GET /creds/locked").await;
+    assert_eq!(told(), 1);
+}
+
+#[tokio::test]
 async fn refusals_have_the_status_of_the_table() {
     let running = Running::start().await;
     for (profile, status, contains) in [
