@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use stsd_configuration::Configuration;
 use stsd_protocol::control::Environment;
 use stsd_protocol::{Places, Refusal, RefusalCode, path_form};
 
@@ -25,7 +26,10 @@ pub(crate) fn environment(
         Some((port, token_file, credentials_view, view))
     })();
     let Some((port, token_file, credentials_view, view)) = parts else { return Err(missing) };
-    let (name, path, region) = identity(&view, profile)?;
+    let (name, path, region) = match profile {
+        Some(profile) => identity(&view, profile)?,
+        None => the_default(&view, &places.configuration),
+    };
     Ok(Environment {
         profile: name,
         credentials_uri: Some(format!("http://127.0.0.1:{port}{path}")),
@@ -36,16 +40,17 @@ pub(crate) fn environment(
     })
 }
 
-/// The profile's name, its path at the endpoint, and its region. Without a name the endpoint's own
-/// default is meant, which only the daemon knows: `/creds` says so, and the name stays empty.
-fn identity(
-    view: &str,
-    profile: Option<&str>,
-) -> Result<(String, String, Option<String>), Refusal> {
-    let Some(wanted) = profile else {
-        let region = view::find(view, "default").and_then(|profile| profile.region);
-        return Ok((String::new(), "/creds".to_owned(), region));
-    };
+/// Without a name the endpoint's own default is meant, which the daemon decides: `/creds` says so, and
+/// the name stays empty. The region is that of the configured one, where that reads.
+fn the_default(view: &str, configuration: &Path) -> (String, String, Option<String>) {
+    let configured = Configuration::read(configuration, false, |_| None);
+    let name = configured.map_or_else(|_| "default".to_owned(), |read| read.default_profile);
+    let region = view::find(view, &name).and_then(|profile| profile.region);
+    (String::new(), "/creds".to_owned(), region)
+}
+
+/// The profile's name, its path at the endpoint, and its region.
+fn identity(view: &str, wanted: &str) -> Result<(String, String, Option<String>), Refusal> {
     let found = view::find(view, wanted).ok_or_else(|| {
         let message = format!("there is no profile {wanted} in the AWS configuration");
         Refusal::new(RefusalCode::UnknownProfile, message)
@@ -81,7 +86,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path().as_os_str().to_owned();
         let variable = |name: &str| -> Option<OsString> {
-            matches!(name, "HOME" | "XDG_STATE_HOME").then(|| home.clone())
+            matches!(name, "HOME" | "XDG_STATE_HOME" | "XDG_CONFIG_HOME").then(|| home.clone())
         };
         let places = Places::find(variable, 1000).unwrap();
         fs::create_dir_all(places.state.join("aws")).unwrap();
@@ -107,6 +112,19 @@ mod tests {
         assert_eq!(found.region.as_deref(), Some("us-west-2"));
         let default = environment(&places, None, missing()).unwrap();
         assert_eq!(default.credentials_uri.as_deref(), Some("http://127.0.0.1:7873/creds"));
+    }
+
+    #[test]
+    fn without_a_name_the_region_is_that_of_the_configured_default() {
+        let (_folder, places) = places();
+        write_all(&places);
+        let region = || environment(&places, None, missing()).unwrap().region;
+        assert_eq!(region(), None);
+        fs::create_dir_all(places.configuration.parent().unwrap()).unwrap();
+        fs::write(&places.configuration, "default_profile = \"my prod\"\n").unwrap();
+        assert_eq!(region().as_deref(), Some("us-west-2"));
+        fs::write(&places.configuration, "no = toml =").unwrap();
+        assert_eq!(region(), None);
     }
 
     #[test]
