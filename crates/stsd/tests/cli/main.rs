@@ -10,6 +10,8 @@ mod asking_at_once;
 #[cfg(test)]
 mod credential_process;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod environment;
 #[cfg(all(test, target_os = "linux"))]
 mod prompt;

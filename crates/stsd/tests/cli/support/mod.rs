@@ -1,5 +1,6 @@
 //! A scripted daemon, the client as a process, and replies to script with.
 
+mod clinic;
 mod daemon;
 mod replies;
 #[cfg(target_os = "linux")]
@@ -9,6 +10,7 @@ use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Output, Stdio};
 
+pub(crate) use clinic::{Clinic, file, inspection, plan};
 pub(crate) use daemon::{Daemon, Heard, Reply};
 pub(crate) use replies::{
     challenge, credentials, environment, profile, refusal, session, status, unlocked,

@@ -21,10 +21,12 @@ pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
         // boto3 reads only the second, JavaScript and Java only the first.
         Some(_) => Finding::warning(
             "NoDefaultRegion",
-            format!("AWS_REGION and AWS_DEFAULT_REGION are not both set: no region for {tools}"),
+            format!(
+                "AWS_REGION and AWS_DEFAULT_REGION are not both set, and without a region: {tools}"
+            ),
             command,
         ),
-        None => Finding::warning("NoRegion", format!("no region is set for {tools}"), command),
+        None => Finding::warning("NoRegion", format!("without a region: {tools}"), command),
     }]
 }
 
