@@ -144,7 +144,11 @@ impl<C: Clock, G: Gateway> Service for Daemon<C, G> {
     }
 
     fn challenge(&self, request: ChallengeRequest) -> Result<Vec<Challenge>, Refusal> {
-        self.snapshots.borrow().challenge(&request)
+        let challenges = self.snapshots.borrow().challenge(&request)?;
+        for asked in challenges.iter().filter(|one| one.mfa_serial.is_some() && !one.mfa_process) {
+            self.bell.a_person_is_asked(&asked.identity);
+        }
+        Ok(challenges)
     }
 
     async fn unlock(&self, request: UnlockRequest) -> Result<Unlocked, Refusal> {

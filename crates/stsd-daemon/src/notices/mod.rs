@@ -19,39 +19,61 @@ pub use messenger::Messenger;
 
 /// Where the doors tell of refusals. Without a room behind it, it is silent.
 #[derive(Clone, Debug, Default)]
-pub struct Bell(Option<mpsc::Sender<Refused>>);
+pub struct Bell(Option<mpsc::Sender<Heard>>);
+
+/// What a bell tells.
+#[derive(Debug)]
+pub enum Heard {
+    /// A tool was refused something.
+    Refused(Refused),
+    /// A person is asked for the code of this identity.
+    Asked(String),
+}
 
 impl Bell {
     /// A bell, and where it is heard.
-    pub fn new() -> (Self, mpsc::Receiver<Refused>) {
-        let (bell, refusals) = mpsc::channel(WAITING);
-        (Self(Some(bell)), refusals)
+    pub fn new() -> (Self, mpsc::Receiver<Heard>) {
+        let (bell, heard) = mpsc::channel(WAITING);
+        (Self(Some(bell)), heard)
     }
 
     /// A tool was refused a profile (`None`: the configured default).
     pub fn ring(&self, profile: Option<&str>, refusal: &Refusal) {
+        self.tell(|| {
+            let profile = profile.map(str::to_owned);
+            Heard::Refused(Refused { profile, refusal: refusal.clone() })
+        });
+    }
+
+    /// A person is asked for the code of this identity.
+    pub fn a_person_is_asked(&self, identity: &str) {
+        self.tell(|| Heard::Asked(identity.to_owned()));
+    }
+
+    fn tell(&self, what: impl FnOnce() -> Heard) {
         let Some(bell) = &self.0 else { return };
         // A loop of refusals is one occasion, and its rest need not be heard.
-        let Ok(place) = bell.try_reserve() else { return };
-        place.send(Refused { profile: profile.map(str::to_owned), refusal: refusal.clone() });
+        if let Ok(place) = bell.try_reserve() {
+            place.send(what());
+        }
     }
 }
 
 /// Shows notices until nobody can ring any more.
 pub async fn run<C: Clock>(
     clock: C,
-    refusals: mpsc::Receiver<Refused>,
+    heard: mpsc::Receiver<Heard>,
     snapshots: watch::Receiver<Arc<Table>>,
     messenger: Messenger,
 ) {
     let (notices, shown) = mpsc::unbounded_channel();
-    tokio::join!(decide(clock, refusals, snapshots, notices), messenger.show_all(shown));
+    tokio::join!(decide(clock, heard, snapshots, notices), messenger.show_all(shown));
 }
 
 /// Few notices come out of this, however much goes in: see [`Occasions`].
 async fn decide<C: Clock>(
     clock: C,
-    mut refusals: mpsc::Receiver<Refused>,
+    mut heard: mpsc::Receiver<Heard>,
     mut snapshots: watch::Receiver<Arc<Table>>,
     notices: mpsc::UnboundedSender<Notice>,
 ) {
@@ -62,8 +84,8 @@ async fn decide<C: Clock>(
         // Not looked at over the wait: a lock shall be the end of what is in it.
         let nap = {
             let (table, now) = (snapshots.borrow_and_update(), clock.now());
-            occasions.ends(&table, now).into_iter().for_each(show);
-            Occasions::nap(&table, now)
+            occasions.due(&table, now).into_iter().for_each(show);
+            occasions.nap(&table, now)
         };
         let nap = async {
             match nap {
@@ -72,16 +94,19 @@ async fn decide<C: Clock>(
             }
         };
         tokio::select! {
-            refused = refusals.recv() => {
-                let Some(refused) = refused else { return };
-                let notice = occasions.refused(&refused, &snapshots.borrow(), clock.now());
-                notice.into_iter().for_each(show);
-            }
+            heard = heard.recv() => match heard {
+                Some(Heard::Refused(refused)) => {
+                    let notice = occasions.refused(&refused, &snapshots.borrow(), clock.now());
+                    notice.into_iter().for_each(show);
+                }
+                Some(Heard::Asked(identity)) => occasions.a_person_is_asked(&identity),
+                None => return,
+            },
             changed = snapshots.changed() => if changed.is_err() { return },
             () = nap => {}
         }
     }
 }
 
-/// How many refusals may wait to be heard.
+/// How much may wait to be heard.
 const WAITING: usize = 64;

@@ -6,11 +6,11 @@ use std::time::Duration;
 use stsd_protocol::{Refusal, RefusalCode};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::{Bell, WAITING, decide};
 use crate::clock::test::TokioClock;
-use crate::state::{Notice, Story, Table};
+use crate::state::{ALICE, Notice, Story, Table};
 
 struct Room {
     bell: Bell,
@@ -21,11 +21,11 @@ struct Room {
 
 impl Room {
     fn open(story: &Story) -> Self {
-        let (bell, refusals) = Bell::new();
+        let (bell, heard) = Bell::new();
         let (snapshots, receiver) = watch::channel(Arc::new(story.state.table().clone()));
         let (sender, notices) = mpsc::unbounded_channel();
         let mut task = JoinSet::new();
-        task.spawn(decide(TokioClock::start(), refusals, receiver, sender));
+        task.spawn(decide(TokioClock::start(), heard, receiver, sender));
         Self { bell, snapshots, notices, _task: task }
     }
 }
@@ -64,6 +64,22 @@ async fn a_storm_of_refusals_blocks_nobody_and_is_told_once() {
     assert_eq!(room.notices.recv().await.unwrap().title, "stsd is locked");
     drop(room.bell);
     assert_eq!(room.notices.recv().await, None, "it ends when nobody can ring");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_person_who_is_asked_on_a_terminal_is_not_told_as_well() {
+    let mut room = Room::open(&Story::begin());
+    let locked = Refusal::new(RefusalCode::Locked, "stsd is locked");
+    let unknown = Refusal::new(RefusalCode::UnknownProfile, "there is no profile nowhere");
+    room.bell.ring(Some("prod"), &locked);
+    room.bell.a_person_is_asked(ALICE);
+    room.bell.ring(Some("ci"), &locked);
+    sleep(Duration::from_secs(60)).await;
+    room.bell.ring(Some("nowhere"), &unknown);
+    for profile in ["ci", "nowhere"] {
+        let notice = room.notices.recv().await.unwrap();
+        assert!(notice.title.contains(profile) || notice.body.ends_with(profile), "{notice:?}");
+    }
 }
 
 #[test]

@@ -179,9 +179,9 @@ impl House {
 
     /// Starts what shows notices, and says where it hears of refusals.
     fn notices(&mut self, snapshots: watch::Receiver<Arc<Table>>) -> Bell {
-        let (bell, refusals) = Bell::new();
+        let (bell, heard) = Bell::new();
         let messenger = Messenger::of_this_system(|name| env::var_os(name));
-        let task = notices::run(SystemClock, refusals, snapshots, messenger);
+        let task = notices::run(SystemClock, heard, snapshots, messenger);
         spawn(&mut self.inner, "the notices", task);
         bell
     }

@@ -23,7 +23,7 @@ mod unlock;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-pub(crate) use tests::{Story, test_plan};
+pub(crate) use tests::{ALICE, Story, test_plan};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

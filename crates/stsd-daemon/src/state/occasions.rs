@@ -20,6 +20,8 @@ use crate::schedule::LONGEST_NAP;
 pub struct Occasions {
     /// The refusals of the last ten minutes that were shown; so it stays short.
     raised: Vec<Raised>,
+    /// Notices that somebody who asks a person may forestall.
+    waiting: Vec<Waiting>,
     /// How far each session's end has been told, by identity; for the generation beside it.
     told: HashMap<String, (u64, Stage)>,
 }
@@ -31,6 +33,14 @@ pub struct Refused {
     pub profile: Option<String>,
     /// What it was told.
     pub refusal: Refusal,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    identity: String,
+    notice: Notice,
+    /// Until then, by the boot clock.
+    at: Duration,
 }
 
 #[derive(Debug)]
@@ -49,7 +59,9 @@ enum Stage {
 }
 
 impl Occasions {
-    /// The notice for a refusal, if it is the first of its kind in ten minutes.
+    /// The notice for a refusal, if it is the first of its kind in ten minutes and due at once. That
+    /// stsd is locked is due in a second: `stsd credential-process` may be about to ask for the code
+    /// on a terminal.
     pub fn refused(&mut self, refused: &Refused, table: &Table, now: Now) -> Option<Notice> {
         let Refused { profile, refusal } = refused;
         let found = table.find(profile.as_deref()).ok().map(|place| &table.profiles[place]);
@@ -63,16 +75,30 @@ impl Occasions {
         // One unlock helps every profile of an identity.
         let identity = found.and_then(Profile::identity);
         let subject = identity.filter(|_| refusal.code == RefusalCode::Locked).unwrap_or(name);
-        self.may_raise(subject, refusal.code, now).then(|| {
-            self.raise(subject, refusal.code, now);
-            Notice::refused(name, refusal)
-        })
+        if !self.may_raise(subject, refusal.code, now) {
+            return None;
+        }
+        self.raise(subject, refusal.code, now);
+        let notice = Notice::refused(name, refusal);
+        if refusal.code != RefusalCode::Locked || !table.prompt {
+            return Some(notice);
+        }
+        let identity = subject.to_owned();
+        self.waiting.push(Waiting { identity, notice, at: now.boot + GRACE });
+        None
     }
 
-    /// The notices for sessions that come to their end, each once for each session.
-    pub fn ends(&mut self, table: &Table, now: Now) -> Vec<Notice> {
+    /// A person is asked for the code of this identity, and need not be told that it is locked.
+    pub fn a_person_is_asked(&mut self, identity: &str) {
+        self.waiting.retain(|waiting| waiting.identity != identity);
+    }
+
+    /// What is due by now: notices that nobody forestalled, and those for sessions that come to their
+    /// end, each once for each session.
+    pub fn due(&mut self, table: &Table, now: Now) -> Vec<Notice> {
+        let ripe = self.waiting.extract_if(.., |waiting| waiting.at <= now.boot);
+        let mut notices: Vec<_> = ripe.map(|waiting| waiting.notice).collect();
         self.told.retain(|identity, _| table.session(identity).is_some());
-        let mut notices = Vec::new();
         for session in &table.sessions {
             let Some(stage) = stage(session, now) else { continue };
             // Five minutes before the end its program has had its chance.
@@ -111,12 +137,13 @@ impl Occasions {
         Some(Notice::ended(session, &in_use))
     }
 
-    /// How long until a session may be so much nearer to its end; nothing if none has one.
-    pub fn nap(table: &Table, now: Now) -> Option<Duration> {
+    /// How long until something may be due; nothing if nothing is on its way.
+    pub fn nap(&self, table: &Table, now: Now) -> Option<Duration> {
         let ends = table.sessions.iter().filter_map(end);
         let moments = ends
             .flat_map(|end| [NEAR, VERY_NEAR, Duration::ZERO].map(|left| end.saturating_sub(left)));
-        let next = moments.filter(|moment| *moment > now.boot).min()?;
+        let waiting = self.waiting.iter().map(|waiting| waiting.at);
+        let next = moments.chain(waiting).filter(|moment| *moment > now.boot).min()?;
         Some((next - now.boot).min(LONGEST_NAP))
     }
 
@@ -169,6 +196,9 @@ fn end(session: &Session) -> Option<Duration> {
 
 const NEAR: Duration = Duration::from_secs(30 * 60);
 const VERY_NEAR: Duration = Duration::from_secs(5 * 60);
+
+/// Longer than a client takes from the refusal to its question.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// How long one refusal is not shown again, and the time in which no more than [`MOST`] are.
 const WINDOW: Duration = Duration::from_secs(10 * 60);

@@ -3,7 +3,7 @@
 mod clocks;
 mod fixture;
 mod occasions;
-pub(crate) use fixture::{Story, plan as test_plan};
+pub(crate) use fixture::{ALICE, Story, plan as test_plan};
 mod plans;
 mod programs;
 mod renewal;

@@ -1,9 +1,12 @@
 //! Which notices are due, occasion by occasion.
 
+use std::time::Duration;
+
 use stsd_protocol::RefusalCode;
 use stsd_protocol::gateway::FailureKind;
 
 use super::fixture::{ALICE, CI, HOUR, SERIAL, Story, failed, identity, plan};
+use crate::clock::test::at;
 use crate::state::{Notice, Occasions, Refused};
 
 const MINUTE: u64 = 60;
@@ -23,11 +26,13 @@ impl Told {
     fn refuse(&mut self, profile: &str) -> Option<Notice> {
         let refusal = self.story.refusal(profile);
         let refused = Refused { profile: Some(profile.to_owned()), refusal };
-        self.occasions.refused(&refused, self.story.state.table(), self.story.now())
+        let at_once = self.occasions.refused(&refused, self.story.state.table(), self.story.now());
+        let in_a_second = at(Duration::from_secs(self.story.seconds + 1));
+        at_once.or_else(|| self.occasions.due(self.story.state.table(), in_a_second).pop())
     }
 
     fn titles(&mut self) -> Vec<String> {
-        let notices = self.occasions.ends(self.story.state.table(), self.story.now());
+        let notices = self.occasions.due(self.story.state.table(), self.story.now());
         notices.into_iter().map(|notice| notice.title).collect()
     }
 
@@ -38,7 +43,7 @@ impl Told {
             self.story.due();
             let titles = self.titles();
             told.extend(titles.into_iter().map(|title| (self.story.seconds - start, title)));
-            let nap = Occasions::nap(self.story.state.table(), self.story.now());
+            let nap = self.occasions.nap(self.story.state.table(), self.story.now());
             self.story.seconds += nap.map_or(30, |nap| nap.as_secs().max(1));
         }
         told
@@ -75,6 +80,23 @@ fn each_profile_and_each_reason_is_told_with_its_own_sentence() {
     }
     told.story.state.lock(None, told.story.now()).unwrap();
     assert_eq!(told.refuse("prod").map(|notice| notice.title).as_deref(), Some("stsd is locked"));
+}
+
+#[test]
+fn a_person_who_is_asked_for_the_code_is_not_told_that_it_is_needed() {
+    for (prompt, asked, told) in [(true, ALICE, false), (true, CI, true), (false, ALICE, true)] {
+        let story = Story::begin();
+        let mut table = story.state.table().clone();
+        table.prompt = prompt;
+        let refused = Refused { profile: None, refusal: story.refusal("default") };
+        let mut occasions = Occasions::default();
+        let at_once = occasions.refused(&refused, &table, story.now());
+        assert_eq!(at_once.is_some(), !prompt);
+        assert_eq!(occasions.due(&table, story.now()), []);
+        occasions.a_person_is_asked(asked);
+        let later = occasions.due(&table, at(Duration::from_secs(1)));
+        assert_eq!(at_once.is_some() || !later.is_empty(), told, "{prompt} {asked}");
+    }
 }
 
 #[test]
@@ -209,7 +231,7 @@ fn where_there_are_several_identities_the_notice_names_the_one() {
     story.finish(&job, issued);
     story.seconds = HOUR - 30 * MINUTE;
     let mut told = Told::of(story);
-    let notices = told.occasions.ends(told.story.state.table(), told.story.now());
+    let notices = told.occasions.due(told.story.state.table(), told.story.now());
     assert_eq!(notices[0].title, "stsd: the session of ci ends in 30 minutes");
     assert_eq!(notices[0].body, "run `stsd unlock ci` to go on without a gap");
 }

@@ -243,7 +243,7 @@ fn nobody_is_told_of_an_end_that_a_program_prevents() {
         story.want("prod");
         for _ in 0..24 * 60 {
             runs(story, 30, outcome);
-            let notices = occasions.ends(story.state.table(), story.now());
+            let notices = occasions.due(story.state.table(), story.now());
             titles.extend(notices.into_iter().map(|notice| notice.title));
         }
         titles
@@ -260,6 +260,6 @@ fn nobody_is_told_of_an_end_that_a_program_prevents() {
     let mut story = unlocked(12 * HOUR);
     story.seconds = 12 * HOUR - 31 * MINUTE;
     story.nap_until_due(21 * MINUTE);
-    let notices = Occasions::default().ends(story.state.table(), story.now());
+    let notices = Occasions::default().due(story.state.table(), story.now());
     assert_eq!(notices, [], "it is being renewed");
 }
