@@ -74,6 +74,7 @@ fn the_first_refusal_is_shown_and_not_the_next_ones() {
         assert_eq!(stsd.get("/creds/prod").status, 403);
         stsd.stsd(&["credential-process", "staging"]).failed(77);
     }
+    desktop.shows(&stsd, 1);
     assert_eq!(stsd.get("/creds/nowhere").status, 403);
     let shown = desktop.shows(&stsd, 2);
     assert_eq!(shown[0], locked("prod"));
