@@ -76,6 +76,8 @@ impl Terminal {
         let before = tcgetattr(&self.device)?;
         let mut asking = before.clone();
         asking.local_flags.insert(LocalFlags::ICANON | LocalFlags::ISIG | LocalFlags::ECHO);
+        // Otherwise ctrl-C also throws away what the terminal has not shown yet.
+        asking.local_flags.insert(LocalFlags::NOFLSH);
         asking.input_flags.insert(InputFlags::ICRNL);
         let held = self.signals.hold();
         // From the background this stops the process until it is in the foreground again.
@@ -94,9 +96,8 @@ impl Terminal {
         mut over: impl FnMut(&Self) -> Option<E>,
     ) -> io::Result<Answer<E>> {
         let held = self.signals.hold();
-        let outcome = self.line(question, &held, || over(self));
-        self.forget_typed();
-        self.understood(outcome?)
+        let typed = self.line(question, &held, || over(self))?;
+        self.understood(typed)
     }
 
     /// Naps until `over` says why not to wait any more; nothing is read. Ctrl-C ends it too.

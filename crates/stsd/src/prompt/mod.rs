@@ -117,8 +117,6 @@ impl<'a> Prompt<'a> {
     }
 
     fn ask(&self, locked: &Refusal) -> Ending {
-        // Typed ahead, and for the shell: it must not be taken for an answer.
-        self.terminal.forget_typed();
         if self.say(&asker::line(asker::name().as_deref(), self.profile)).is_err() {
             return Ending::LeftOpen;
         }
@@ -153,6 +151,8 @@ impl<'a> Prompt<'a> {
     fn line(&self, locked: &Refusal) -> Result<String, Ending> {
         let mut watch = self.watch();
         let question = token_code::question(&self.challenge);
+        // Typed ahead for the shell, or in impatience: it must not be taken for an answer.
+        self.terminal.forget_typed();
         let answer =
             self.terminal.ask_until(&question, |terminal| watch.end(terminal.is_in_foreground()));
         match answer {

@@ -249,9 +249,9 @@ fn what_was_typed_ahead_is_no_answer() {
         script.replace("cd;", "cd; mkfifo go; exec 3<>go;").replace("cat <&3", "read x <&3");
     let mut terminal = TestTerminal::running(&daemon, &script);
     terminal.shows("ready\r\n");
-    terminal.types("ls\n\n");
+    terminal.types("\nls\n");
     // Its echo says that it is in the terminal's queue.
-    terminal.shows("ls\r\n\r\n");
+    terminal.shows("\r\nls\r\n");
     std::fs::write(daemon.folder().join("go"), "\n").unwrap();
     terminal.shows(QUESTION);
     terminal.types("123456\n");

@@ -143,3 +143,25 @@ read line; echo "the shell read [$line]"
     assert!(rest.contains("the shell read [ls]") && !rest.contains("nobody"), "{rest}");
     assert_eq!(count(&daemon.heard(), "/unlock"), 0);
 }
+
+/// Without job control nothing but the parent tells.
+#[test]
+fn a_question_ends_with_the_tool_that_is_a_part_of_a_script() {
+    let daemon = World::locked().daemon();
+    let script = r#"
+cd; mkfifo go
+sh -c '"$STSD" credential-process prod >out 2>err & read x <go'
+read line; echo "the script read [$line]"
+"#;
+    let mut terminal = TestTerminal::running(&daemon, script);
+    terminal.shows(QUESTION);
+    fs::write(daemon.folder().join("go"), "\n").unwrap();
+    terminal.shows("\r\nnobody waits for the token code any more\r\n");
+    // The flush that follows would take what is typed at once.
+    while fs::read_to_string(daemon.folder().join("err")).unwrap().is_empty() {
+        std::thread::yield_now();
+    }
+    terminal.types("yes\n");
+    assert!(terminal.ends().contains("the script read [yes]"));
+    assert_eq!(count(&daemon.heard(), "/unlock"), 0);
+}
