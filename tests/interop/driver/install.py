@@ -37,7 +37,8 @@ class Installer:
 
     def rust(self, name):
         """The built program."""
-        target = self.folder / name
+        # One for all: much of what they need is the same.
+        target = self.folder / "rust"
         manifest = CLIENTS / name / "Cargo.toml"
         run(["cargo", "build", "--quiet", "--locked", "--manifest-path", manifest, "--target-dir", target])
         return target / "debug" / f"interop-{name}"

@@ -17,12 +17,12 @@ CHANGES = [
 
 
 def shown(ran, sentence):
-    """The line that holds the sentence, else the last one; of what worked, what it printed."""
+    """The line that holds the sentence, else all of them if they are few; of what worked, what it printed."""
     if ran.status == 0:
         return normal(ran.stdout.strip())
     lines = [line.strip() for line in ran.stderr.splitlines() if line.strip()]
     telling = [line for line in lines if sentence in line]
-    return normal((telling or lines or [""])[-1])
+    return normal(telling[-1] if telling else " ".join(lines[-3:]))
 
 
 def normal(text):

@@ -61,6 +61,7 @@ class Refusals:
                 if case in LOCKED:
                     self._one(case, "profile", self.view, "staging")
                     self._one(case, "AWS_PROFILE", self.view | {"AWS_PROFILE": "staging"})
+                    self._static(case)
             self._elsewhere(case)
 
     def another_profile(self):
@@ -86,6 +87,13 @@ class Refusals:
             self.report.check(f"{self.client.name}, {case.name}: notices", len(found) == int(case.notice), found)
         everything = self.stand.notices("")
         self.report.check(f"{self.client.name}: notices in all", len(everything) == MOST_NOTICES, everything)
+
+    def _static(self, case):
+        """Who asks for keys is told by stsd itself, and his shell is given nothing to evaluate."""
+        ran = self.stand.stsd("env", "prod", "--static")
+        right = ran.status == 77 and not ran.stdout and case.hint in ran.stderr
+        self.report.check(f"{self.client.name}, {case.name}, static: no keys", right, ran.stderr)
+        self.report.tell(self.client.name, f"{case.name}, static", shown(ran, case.hint))
 
     def _elsewhere(self, case):
         """What a person reads who sees nothing of what the client was told."""
