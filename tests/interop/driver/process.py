@@ -24,7 +24,7 @@ class Child:
         self._name = os.path.basename(str(command[0]))
         with open(log, "ab") as errors:
             self._process = subprocess.Popen(
-                command, env=environment, stdin=stdin, stdout=subprocess.PIPE, stderr=errors
+                command, env=environment, stdin=stdin, stdout=subprocess.PIPE, stderr=errors, start_new_session=True
             )
         self._buffer = b""
 
@@ -85,6 +85,8 @@ class Ran:
             done = subprocess.run(
                 [str(word) for word in command],
                 env=environment, input=stdin, capture_output=True, text=True, timeout=deadline,
+                # Without a terminal there is nobody to ask for a token code.
+                start_new_session=True,
             )
         except subprocess.TimeoutExpired:
             raise Failure(f"{command[0]} took more than {deadline:.0f} s") from None
