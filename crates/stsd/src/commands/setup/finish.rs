@@ -70,7 +70,8 @@ impl Finish {
             profile: Some(identity.profile.clone()),
             mfa_token: arguments.mfa_token,
             duration: None,
-            mfa_serial: None,
+            // A daemon that is not a service has not read the new configuration.
+            mfa_serial: identity.mfa_serial.clone(),
             all: false,
             json: false,
         };
