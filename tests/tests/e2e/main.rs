@@ -39,6 +39,9 @@ mod prompt_of_tools;
 mod refresh;
 #[cfg(test)]
 mod sdk;
+#[cfg(target_os = "linux")]
+#[cfg(test)]
+mod setup;
 #[cfg(test)]
 mod shapes;
 #[cfg(test)]

@@ -54,8 +54,11 @@ impl Finish {
     /// Starts the default identity's session; false if that was not possible now.
     fn unlock(&self, status: &Status, arguments: SetupArguments) -> Result<bool, Failure> {
         let Some(identity) = self.identities.first() else { return Ok(false) };
+        // One that was started before the device was known is without MFA.
         let is_unlocked = status.sessions.iter().any(|session| {
-            session.source_profile == identity.profile && session.state == SessionState::Unlocked
+            session.source_profile == identity.profile
+                && session.mfa_serial == identity.mfa_serial
+                && session.state == SessionState::Unlocked
         });
         if is_unlocked || identity.mfa_serial.is_none() {
             return Ok(true);
