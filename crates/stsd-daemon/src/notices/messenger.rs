@@ -118,9 +118,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[cfg(test)]
 mod tests {
     use std::ffi::OsString;
-    use std::fs;
+    use std::fs::{self, Permissions};
     use std::io::ErrorKind;
-    use std::path::Path;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::{Path, PathBuf};
     use std::time::Duration;
 
     use super::{Messenger, notify_send, osascript};
@@ -174,10 +175,19 @@ mod tests {
     #[tokio::test]
     async fn a_program_that_is_missing_or_fails_is_an_error_and_nothing_worse() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("notify-send"), "not to be run").unwrap();
-        for path in [None, Some(folder.path().as_os_str().to_owned()), Some("bin:.".into())] {
-            let here = |name: &str| path.clone().filter(|_| name == "PATH");
-            let error = Messenger::of_this_system(here).show(&notice()).await.unwrap_err();
+        let closed = folder.path().join("notify-send");
+        fs::write(&closed, "not to be run").unwrap();
+        let open = tempfile::tempdir().unwrap();
+        fs::copy(&closed, open.path().join("notify-send")).unwrap();
+        fs::set_permissions(open.path().join("notify-send"), Permissions::from_mode(0o755))
+            .unwrap();
+        let here = std::env::current_dir().unwrap();
+        let up: PathBuf = here.components().skip(1).map(|_| "..").collect();
+        let relative = up.join(open.path().strip_prefix("/").unwrap());
+        assert!(relative.join("notify-send").exists());
+        for path in [None, Some(folder.path().as_os_str()), Some(relative.as_os_str())] {
+            let variable = |name: &str| path.filter(|_| name == "PATH").map(OsString::from);
+            let error = Messenger::of_this_system(variable).show(&notice()).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::NotFound, "{path:?}");
         }
         let failing = shell(|_| ["-c", "exit 3"].map(str::to_owned).into(), Path::new(""));
