@@ -2,6 +2,8 @@
 
 from .client import Cli, Client, Instead, Store
 
+# What Node says of its own age differs from machine to machine.
+NODE = {"environment": {"NODE_NO_WARNINGS": "1"}}
 # Of an SDK that reads neither AWS_ENDPOINT_URL nor endpoint_url.
 OLD = {"endpoint_variables": ("INTEROP_ENDPOINT",)}
 
@@ -52,13 +54,13 @@ def javascript(installer):
     command = ["/usr/bin/env", "node", place / "client.mjs"]
     # It asks the view, then the endpoint four times in three seconds, and shows what neither said.
     quirks = {"shows_endpoint": False, "shows_view": False, "patience": 6.0, "falls_through": True}
-    return Client("javascript", "JavaScript SDK v3", version, command, **quirks)
+    return Client("javascript", "JavaScript SDK v3", version, command, **quirks, **NODE)
 
 
 def javascript_v2(installer):
     place = installer.javascript("javascript-v2", "client.js")
     version = installer.locked_package("javascript-v2", "aws-sdk")
-    command = ["/usr/bin/env", "node", "--no-deprecation", place / "client.js"]
+    command = ["/usr/bin/env", "node", place / "client.js"]
     ignores = Instead(
         signs="prod",
         happens="it asks the endpoint first, and signs as the shell's profile",
@@ -66,7 +68,7 @@ def javascript_v2(installer):
     )
     return Client(
         "javascript-v2", "JavaScript SDK v2", version, command, shows_endpoint=False, shows_view=False, patience=6.0,
-        instead={"AWS_PROFILE": ignores}, **OLD,
+        instead={"AWS_PROFILE": ignores}, **OLD, **NODE,
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 
+from ..client import Client
 from ..process import Child, Ran
 
 TABLE = "Against moto"
@@ -27,9 +28,12 @@ aws_secret_access_key = mO7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY
 """
 
 
-def run(client, installer, stand, report):
+def run(installer, stand, report):
     """AssumeRole and GetCallerIdentity through the gateway, and then by a client with what came of it."""
-    program = installer.folder / "moto" / "bin" / "moto_server"
+    programs = installer.folder / "moto" / "bin"
+    program, python = programs / "moto_server", programs / "python"
+    # moto brings a boto3 of its own.
+    client = Client("boto3", "boto3", "", [python, installer.source("boto3") / "client.py"], shows_endpoint=True)
     log = stand.folder / "moto.log"
     moto = Child([program, "-H", "127.0.0.1", "-p", "0"], stand.user(), log)
     try:
