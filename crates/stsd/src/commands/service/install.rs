@@ -19,6 +19,7 @@ pub(super) fn install(
     arguments: &InstallArguments,
 ) -> Result<(), Failure> {
     service.needs_manager()?;
+    let _alone = service.alone()?;
     let facts = service.facts();
     let mut journal = Journal::read(&service.places.state)?;
     let mut plan = Plan::default();
@@ -48,6 +49,7 @@ pub(super) fn install(
 }
 
 pub(super) fn uninstall(service: &Installation<'_>) -> Result<(), Failure> {
+    let _alone = service.alone()?;
     let state = &service.places.state;
     let mut journal = Journal::read(state)?;
     if journal.enabled.is_none() && !journal.edits.iter().any(|edit| edit.of_service) {

@@ -3,6 +3,7 @@
 
 use std::env;
 use std::fmt::Display;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use stsd_protocol::{Places, Refusal, RefusalCode};
@@ -64,6 +65,25 @@ impl<'a> Installation<'a> {
         let platform =
             if cfg!(target_os = "macos") { Platform::Launchd } else { Platform::Systemd };
         Ok(Self { system, disk, places, program, configuration, home, platform })
+    }
+
+    /// Makes sure that no other stsd changes this user's files while the value lives. A home that
+    /// cannot be locked, as some over a network, is no obstacle.
+    ///
+    /// # Errors
+    /// If another one is at it.
+    pub(crate) fn alone(&self) -> Result<Option<File>, Failure> {
+        let Ok(home) = File::open(&self.home) else { return Ok(None) };
+        match home.try_lock() {
+            Ok(()) => Ok(Some(home)),
+            Err(TryLockError::Error(_)) => Ok(None),
+            Err(TryLockError::WouldBlock) => {
+                let message = "another `stsd setup` or `stsd service` is under way";
+                Err(Refusal::new(RefusalCode::Unavailable, message)
+                    .with_hint("wait for it, or end it, and run this again")
+                    .into())
+            }
+        }
     }
 
     /// Whether the user's service manager can be asked; if not, why.
@@ -223,4 +243,21 @@ fn writable_in_text(path: &Path) -> Result<(), Failure> {
 
 fn unusable(message: impl Display, hint: &str) -> Failure {
     Refusal::new(RefusalCode::Configuration, message.to_string()).with_hint(hint).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::writable_in_text;
+
+    #[test]
+    fn a_path_that_a_line_cannot_hold_is_refused_in_a_sentence() {
+        for path in ["/home/a b/$x/50%/it's \"é\"", "/"] {
+            assert!(writable_in_text(Path::new(path)).is_ok(), "{path}");
+        }
+        let failure = writable_in_text(Path::new("/home/two\nlines")).unwrap_err();
+        assert!(failure.text().contains("the path /home/two?lines has a character"));
+        assert_eq!(failure.exit_code(), 78);
+    }
 }

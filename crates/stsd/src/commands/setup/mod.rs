@@ -30,6 +30,7 @@ use crate::terminal::{Answer, Terminal};
 pub(crate) fn run(arguments: SetupArguments) -> Result<(), Failure> {
     let installation = Installation::find(&RealSystem, &RealDisk)?;
     refuse_another_home(&installation)?;
+    let _alone = installation.alone()?;
     if arguments.undo {
         return undo::run(&installation, arguments.dry_run);
     }
