@@ -91,6 +91,18 @@ fn a_command_is_shown_if_it_is_stsd_and_nothing_else() {
 }
 
 #[test]
+fn a_section_or_a_key_that_stands_twice_is_told_by_its_line() {
+    for (text, line) in [
+        ("[default]\nregion = a\noutput = b\n[profile default]\n[profile a]\nregion = c\n", None),
+        ("[default]\nregion = a\n[profile a]\n[default]\n", Some(4)),
+        ("[default]\nregion = a\n\nREGION = b\n[default]\n", Some(4)),
+    ] {
+        let [config, _] = inspect(&Home::new(text, ""), usual());
+        assert_eq!(config.repeated, line, "{text}");
+    }
+}
+
+#[test]
 fn a_file_that_is_not_there_or_not_readable_is_an_answer_too() {
     let home = Home::new("", "");
     std::fs::remove_file(home.file("config")).unwrap();

@@ -42,10 +42,9 @@ impl Gateway {
         Self::launch(command).map_err(|error| missing(&shown_path(&program), &error))
     }
 
-    /// The same with another patience than 20 s for each answer.
-    pub(crate) fn with_patience(mut self, patience: Duration) -> Self {
+    /// Waits so long for each answer from now on, and not 20 s.
+    pub(crate) fn set_patience(&mut self, patience: Duration) {
         self.patience = patience;
-        self
     }
 
     /// Asks one question and waits for its answer, which may be [`Outcome::Failure`].
@@ -217,9 +216,9 @@ mod tests {
     fn a_gateway_that_ends_or_hangs_is_not_waited_for_longer_than_told() {
         let mut gone = Gateway::launch(Command::new("true")).unwrap();
         assert!(gone.ask(Settings::default(), inspect()).is_err());
-        let (hanging, _reply) = saying(&frame(VERSION, 1)[..10]);
+        let (mut hanging, _reply) = saying(&frame(VERSION, 1)[..10]);
         let start = Instant::now();
-        let mut hanging = hanging.with_patience(Duration::from_millis(50));
+        hanging.set_patience(Duration::from_millis(50));
         let failure = hanging.ask(Settings::default(), inspect()).unwrap_err();
         assert!(failure.to_string().ends_with("it takes too long"), "{failure}");
         assert!(start.elapsed() < Duration::from_secs(20));

@@ -7,7 +7,7 @@ use std::path::Path;
 use stsd_protocol::gateway::{InspectRequest, InspectedFile, InspectedProfile, Inspection};
 
 use super::kind::calls_stsd;
-use super::scan::FileKind;
+use super::scan::{FileKind, scan};
 use super::set::{Profile, ProfileSet};
 use crate::{files, view};
 
@@ -29,13 +29,30 @@ fn file(kind: FileKind, path: &str) -> InspectedFile {
         problems.clear();
     }
     let secrets = view::secrets(&set);
+    let repeated = file.text.as_deref().ok().and_then(|text| repeated(text, kind));
     InspectedFile {
         file: file.path,
         exists: file.exists,
         unreadable: file.text.err(),
         profiles: set.profiles.iter().map(|profile| inspected(profile, &secrets)).collect(),
         problems,
+        repeated,
     }
+}
+
+/// Python's `configparser` takes neither a section nor a key of one twice.
+fn repeated(text: &str, kind: FileKind) -> Option<u32> {
+    let sections = scan(text, kind).sections;
+    let again = sections.iter().enumerate().filter_map(|(index, section)| {
+        let before = &sections[..index];
+        let is_known = before.iter().any(|known| known.header == section.header);
+        let keys = section.entries.iter().enumerate();
+        let mut keys = keys.filter(|(at, entry)| {
+            section.entries[..*at].iter().any(|known| known.key == entry.key)
+        });
+        is_known.then_some(section.line).or_else(|| Some(keys.next()?.1.line))
+    });
+    again.min()
 }
 
 fn inspected(profile: &Profile, secrets: &[String]) -> InspectedProfile {

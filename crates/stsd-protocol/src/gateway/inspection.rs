@@ -26,6 +26,10 @@ pub struct InspectedFile {
     pub profiles: Vec<InspectedProfile>,
     /// What could not be understood.
     pub problems: Vec<Problem>,
+    /// The first line, counted from 1, that says a section or a key a second time: botocore refuses
+    /// the file for it, and the SDKs merge.
+    #[serde(default)]
+    pub repeated: Option<u32>,
 }
 
 /// One profile as one file has it.

@@ -17,6 +17,9 @@ pub(super) fn links(shell: &Shell, files: &Files, tool: Tool) -> Vec<Link> {
     if let Some(place) = files.broken() {
         return vec![Link::fails(format!("{} cannot be understood", shell.shown(&place)))];
     }
+    if let Some(place) = files.repeated() {
+        return vec![Link::fails(format!("{} says something again", shell.shown(&place)))];
+    }
     // A blank variable names the profile of no name, which nobody has.
     let named = tool.named(shell);
     let profile = files.profile(named.unwrap_or("default"));

@@ -60,6 +60,12 @@ impl Files {
         self.profile(name).is_some_and(|profile| profile.has("region"))
     }
 
+    /// The first line for which botocore refuses a whole file, besides those for which all do.
+    pub(super) fn repeated(&self) -> Option<String> {
+        let files = [&self.config, &self.credentials].into_iter();
+        files.filter_map(|file| Some(format!("{}:{}", file.file, file.repeated?))).next()
+    }
+
     /// The first mistake for which strict readers refuse a whole file.
     pub(super) fn broken(&self) -> Option<String> {
         [&self.config, &self.credentials].into_iter().find_map(|file| {

@@ -161,6 +161,17 @@ fn a_profile_is_asked_about_as_each_tools_own_option() {
 }
 
 #[test]
+fn a_section_that_stands_twice_is_found_with_its_line() {
+    let clinic = clinic(|_| {}, &[]);
+    let [mut config, _] = view(&clinic);
+    config.repeated = Some(7);
+    clinic.gateway_says(vec![inspection(config, InspectedFile::default())]);
+    let ended = ask(&clinic, &[], &[]);
+    assert!(ended.stdout.contains("stsd's view:7: this stands there a second"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("} +7 HOME/view\n"), "{}", ended.stdout);
+}
+
+#[test]
 fn a_fish_user_reads_the_words_of_fish() {
     let clinic = clinic(|_| {}, &[]);
     view(&clinic);

@@ -130,6 +130,15 @@ fn a_file_that_does_not_parse_stops_the_strict_ones() {
 }
 
 #[test]
+fn a_section_that_stands_twice_stops_botocore_alone() {
+    let mut stage = endpoint();
+    stage.files.config.repeated = Some(4);
+    let rest = "error error stsd-endpoint:prod stsd-endpoint:prod stsd-endpoint:prod \
+                stsd-endpoint:prod";
+    check(&[("twice", stage, rest)]);
+}
+
+#[test]
 fn a_name_with_a_blank_is_one_for_botocore_and_in_credentials_for_go() {
     let stage = endpoint().credentials(&KEYS.replace("default", "my prod")).asked("my prod");
     check(&[(

@@ -6,7 +6,7 @@ use std::env;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use stsd_configuration::Configuration;
 use stsd_protocol::Timestamp;
@@ -16,6 +16,7 @@ use stsd_protocol::gateway::{
 
 use crate::chains::{Call, Files, Shell, Tool};
 use crate::clock;
+use crate::failure::Failure;
 use crate::gateway::Gateway;
 
 /// The files of each tool. Each pair of places is read once.
@@ -24,15 +25,17 @@ pub(super) struct Inspector {
     /// Why nothing can be read.
     pub(super) trouble: Option<String>,
     known: BTreeMap<(Option<String>, Option<String>), Files>,
+    /// Until when the gateway is waited for, whatever it is asked.
+    end: Instant,
 }
 
 impl Inspector {
     pub(super) fn new() -> Self {
         let (gateway, trouble) = match Gateway::start() {
-            Ok(gateway) => (Some(gateway.with_patience(PATIENCE)), None),
+            Ok(gateway) => (Some(gateway), None),
             Err(failure) => (None, Some(failure.to_string())),
         };
-        Self { gateway, trouble, known: BTreeMap::new() }
+        Self { gateway, trouble, known: BTreeMap::new(), end: Instant::now() + PATIENCE }
     }
 
     /// What the tool would read.
@@ -60,7 +63,7 @@ impl Inspector {
     /// What stsd makes of the user's own files.
     pub(super) fn plan(&mut self, settings: Settings, client_program: String) -> Option<Plan> {
         let request = Operation::Plan(PlanRequest { client_program });
-        match self.gateway.as_mut()?.ask(settings, request) {
+        match self.ask(settings, request)? {
             Ok(Outcome::Plan(plan)) => Some(plan),
             _ => None,
         }
@@ -86,12 +89,21 @@ impl Inspector {
         programs.filter(|program| !can_be_run(program)).collect()
     }
 
+    fn ask(
+        &mut self,
+        settings: Settings,
+        operation: Operation,
+    ) -> Option<Result<Outcome, Failure>> {
+        let left = self.end.saturating_duration_since(Instant::now()).max(LEAST);
+        let gateway = self.gateway.as_mut()?;
+        gateway.set_patience(left);
+        Some(gateway.ask(settings, operation))
+    }
+
     fn read(&mut self, pair: &(Option<String>, Option<String>)) -> Option<Files> {
         let (config_file, credentials_file) = pair.clone();
         let request = InspectRequest { config_file, credentials_file };
-        let gateway = self.gateway.as_mut()?;
-        let outcome = gateway.ask(Settings::default(), Operation::Inspect(request));
-        let trouble = match outcome {
+        let trouble = match self.ask(Settings::default(), Operation::Inspect(request))? {
             Ok(Outcome::Inspection(Inspection { files })) => {
                 let [config, credentials] = <[_; 2]>::try_from(files).ok()?;
                 return Some(Files { config, credentials });
@@ -109,6 +121,19 @@ impl Inspector {
     }
 }
 
+/// A variable's value with what botocore makes of `$NAME` and `${NAME}` in it: those that are set.
+fn expanded(shell: &Shell, text: &str) -> String {
+    let Some((before, behind)) = text.split_once('$') else { return text.to_owned() };
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let (name, rest) = match behind.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
+        Some(braced) => braced,
+        None => behind.split_at(behind.find(|c| !is_part(c)).unwrap_or(behind.len())),
+    };
+    let known = shell.variable(name).map(str::to_owned);
+    let kept = || text[before.len()..text.len() - rest.len()].to_owned();
+    format!("{before}{}{}", known.unwrap_or_else(kept), expanded(shell, rest))
+}
+
 /// Where a tool looks; nothing is the usual place.
 fn place(tool: Tool, shell: &Shell, variable: &str) -> Option<String> {
     let takes_blank_for_unset = matches!(tool, Tool::JavaScript | Tool::Go);
@@ -117,10 +142,14 @@ fn place(tool: Tool, shell: &Shell, variable: &str) -> Option<String> {
         "" => return Some(NOWHERE.to_owned()),
         path => path,
     };
+    let path = match tool {
+        Tool::Botocore | Tool::AwsCli => expanded(shell, path),
+        _ => path.to_owned(),
+    };
     let below_home = path.strip_prefix("~/").filter(|_| tool != Tool::Go);
     let path = match (below_home, &shell.home) {
         (Some(below), Some(home)) => format!("{home}/{below}"),
-        _ => path.to_owned(),
+        _ => path,
     };
     if path.starts_with('/') {
         return Some(path);
@@ -145,7 +174,46 @@ fn can_be_run(program: &str) -> bool {
 /// Files are read in milliseconds; a home on a dead network file system is not waited for.
 const PATIENCE: Duration = Duration::from_millis(2500);
 
+/// A socket knows no time-out of nothing.
+const LEAST: Duration = Duration::from_millis(1);
+
 const JUST_NOW: Duration = Duration::from_secs(4);
 
 /// Reads as an empty file.
 const NOWHERE: &str = "/dev/null";
+
+#[cfg(test)]
+mod tests {
+    use super::place;
+    use crate::chains::{Shell, Tool};
+
+    #[test]
+    fn each_tool_finds_its_files_by_its_own_rules() {
+        let variables = [("HOME", "/home/alice"), ("WORK", "/work")];
+        let shell = |value: &str| Shell {
+            variables: variables
+                .into_iter()
+                .chain([("AWS_CONFIG_FILE", value)])
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            home: Some("/home/alice".to_owned()),
+            ..Shell::default()
+        };
+        let here = std::env::current_dir().unwrap();
+        let here = |path: &str| here.join(path).to_string_lossy().into_owned();
+        for (value, tool, path) in [
+            ("/etc/aws", Tool::Go, Some("/etc/aws".to_owned())),
+            ("aws", Tool::Rust, Some(here("aws"))),
+            ("~/aws", Tool::Rust, Some("/home/alice/aws".to_owned())),
+            ("~/aws", Tool::Go, Some(here("~/aws"))),
+            ("$WORK/${HOME}x$NO", Tool::AwsCli, Some("/work//home/alicex$NO".to_owned())),
+            ("$WORK/aws", Tool::JavaScript, Some(here("$WORK/aws"))),
+            ("", Tool::Botocore, Some("/dev/null".to_owned())),
+            ("", Tool::JavaScript, None),
+            ("", Tool::Go, None),
+        ] {
+            assert_eq!(place(tool, &shell(value), "AWS_CONFIG_FILE"), path, "{value} {tool:?}");
+        }
+        assert_eq!(place(Tool::Java, &Shell::default(), "AWS_CONFIG_FILE"), None);
+    }
+}

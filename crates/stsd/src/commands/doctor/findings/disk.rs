@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::typed::word;
+use crate::chains::Tool;
 use crate::commands::doctor::disk::{Exposed, exposed};
 use crate::commands::doctor::facts::Facts;
 use crate::commands::doctor::finding::Finding;
@@ -25,7 +26,20 @@ pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
         let path = exposed.path.clone();
         Finding::warning("CredentialsFileMode", sentence(facts, &exposed), command("600", &path))
     });
-    folders.chain(unreadable).chain(credentials).collect()
+    folders.chain(unreadable).chain(credentials).chain(repeated(facts)).collect()
+}
+
+/// In a file that boto3 reads here.
+fn repeated(facts: &Facts) -> Option<Finding> {
+    let known = facts.tools.iter().find(|known| known.tool == Tool::Botocore)?;
+    let files = [&known.files.config, &known.files.credentials].into_iter();
+    let (file, line) = files.filter_map(|file| Some((&file.file, file.repeated?))).next()?;
+    let reason = format!(
+        "{}:{line}: this stands there a second time, where boto3 and AWS CLI stop",
+        facts.shell.shown(file)
+    );
+    let command = format!("${{EDITOR:-vi}} +{line} {}", word(file));
+    Some(Finding::error("FileRepeats", reason, command))
 }
 
 /// The long-term keys' file, where it has any.

@@ -43,3 +43,23 @@ fn covers(list: &str, host: &str) -> bool {
 
 const PROXIES: &[&str] = &["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 const LISTS: &[&str] = &["NO_PROXY", "no_proxy"];
+
+#[cfg(test)]
+mod tests {
+    use super::covers;
+
+    #[test]
+    fn a_list_covers_a_host_by_its_name_or_with_everything() {
+        for (list, covered) in [
+            ("127.0.0.1", true),
+            ("corp.example, 127.0.0.1", true),
+            ("*", true),
+            ("127.0.0.0/8", true),
+            ("localhost", false),
+            ("", false),
+        ] {
+            assert_eq!(covers(list, "127.0.0.1"), covered, "{list}");
+        }
+        assert!(covers("LOCALHOST", "localhost"));
+    }
+}

@@ -77,3 +77,38 @@ pub(super) const START: &str = "stsd service start";
 pub(super) const RESTART: &str = "stsd service restart";
 pub(super) const INSTALL: &str = "stsd service install";
 pub(super) const STATUS: &str = "stsd status";
+
+#[cfg(test)]
+mod tests {
+    use super::{connect_to, export, unset, word};
+    use crate::chains::Shell;
+
+    fn shell(program: &str) -> Shell {
+        let variables = [("SHELL".to_owned(), program.to_owned())].into();
+        Shell { variables, ..Shell::default() }
+    }
+
+    #[test]
+    fn what_is_typed_is_in_the_words_of_the_shell() {
+        let (sh, fish) = (shell("/bin/zsh"), shell("/usr/bin/fish"));
+        assert_eq!(connect_to(&sh, Some("my prod")), "eval \"$(stsd env 'my prod')\"");
+        assert_eq!(connect_to(&fish, None), "stsd env --format fish | source");
+        assert_eq!(unset(&sh, ["A", "B"]), "unset A B");
+        assert_eq!(unset(&fish, ["A"]), "set -e A");
+        assert_eq!(export(&sh, &[("A", "1"), ("B", "x y")]), "export A=1 B='x y'");
+        assert_eq!(export(&fish, &[("A", "1"), ("B", "it's")]), "set -gx A 1; set -gx B 'it\\'s'");
+    }
+
+    #[test]
+    fn a_word_that_a_shell_would_read_otherwise_is_quoted() {
+        for (value, quoted) in [
+            ("prod", "prod"),
+            ("/home/a.b/c", "/home/a.b/c"),
+            ("", "''"),
+            ("-x", "'-x'"),
+            ("$(touch x)", "'$(touch x)'"),
+        ] {
+            assert_eq!(word(value), quoted);
+        }
+    }
+}
