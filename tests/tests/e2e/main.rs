@@ -26,6 +26,8 @@ mod locking;
 #[cfg(test)]
 mod notices;
 #[cfg(test)]
+mod odd_names;
+#[cfg(test)]
 mod outage;
 #[cfg(test)]
 mod programs;
