@@ -36,15 +36,17 @@ fn instead(facts: &Facts) -> String {
 
 /// A profile's own way, that nobody asked for by its name, in stsd's place.
 fn is_shadowed(known: &Known) -> bool {
-    let by_profile = matches!(
-        known.verdict.source,
+    let by_profile = match known.verdict.source {
         Source::SharedCredentials
-            | Source::ConfigKeys
-            | Source::AssumeRole
-            | Source::Process
-            | Source::Sso
-            | Source::Login
-    );
+        | Source::ConfigKeys
+        | Source::AssumeRole
+        | Source::Process
+        | Source::Sso
+        | Source::Login => true,
+        // Without a profile it is that of the variables, which have a finding of their own.
+        Source::WebIdentity => known.verdict.profile.is_some(),
+        _ => false,
+    };
     by_profile && known.verdict.shadows.iter().any(|shadow| shadow.starts_with("stsd"))
 }
 
