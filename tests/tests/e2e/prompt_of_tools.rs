@@ -27,6 +27,9 @@ fn gets_its_credentials_for_a_code_and_the_next_tool_without_one() {
     assert_eq!(code, 0);
     assert!(rest.starts_with(r#"{"Version":1,"#), "{rest}");
     assert_eq!(stsd.asked("GetSessionToken"), 1);
+    let left = std::fs::read_dir(stsd.places().runtime).unwrap();
+    let names = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert_eq!(names.filter(|name| name.starts_with("prompt")).count(), 0);
 }
 
 #[test]
