@@ -86,3 +86,18 @@ fn env_as_json_is_variables_to_strings_or_null() {
         assert!(all.contains_key(unset) && variables[unset].is_null(), "{unset}");
     }
 }
+
+#[test]
+fn static_keys_tell_their_real_end_and_served_ones_an_end_within_the_hour() {
+    let stsd = Fixture::start();
+    stsd.unlock();
+    let served = stsd.stsd(&["credential-process", "default"]).json();
+    let process = stsd.stsd(&["env", "default", "--static", "--format", "process"]).json();
+    let variables = stsd.stsd(&["env", "default", "--static", "--json"]).json();
+    assert_eq!(variables["AWS_ACCESS_KEY_ID"], process["AccessKeyId"]);
+    let served = served["Expiration"].as_str().unwrap();
+    // Times of this form sort as text.
+    for end in [&process["Expiration"], &variables["AWS_SESSION_EXPIRATION"]] {
+        assert!(end.as_str().unwrap() > served, "{end} is no later than {served}");
+    }
+}
