@@ -73,7 +73,8 @@ pub(crate) fn tell_kept(kept: &[PathBuf]) {
 /// Which port the unit is to hold.
 pub(crate) fn chosen_port(service: &Installation<'_>, asked: Option<u16>) -> Result<u16, Failure> {
     let configuration = configuration(service)?;
-    Ok(port::choose(&service.places, asked, configuration.listen.as_deref()))
+    let held = || service.port_held();
+    Ok(port::choose(&service.places, asked, configuration.listen.as_deref(), held))
 }
 
 /// The user's own configuration of stsd.

@@ -3,7 +3,7 @@
 
 use std::env;
 use std::fmt::Display;
-use std::fs::{File, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use stsd_protocol::{Places, Refusal, RefusalCode};
@@ -147,6 +147,16 @@ impl<'a> Installation<'a> {
             content: Content::Whole(text),
         };
         Ok(files.into_iter().map(wish).collect())
+    }
+
+    /// The port that the service's own socket holds. To whoever looks, it is merely taken.
+    pub(crate) fn port_held(&self) -> Option<u16> {
+        if self.platform != Platform::Systemd || !self.systemd().is_active(ENDPOINT) {
+            return None;
+        }
+        let own = fs::read_to_string(self.units().join(units::PORT)).ok();
+        let address = |text: String| text.trim_end().rsplit_once(':')?.1.parse().ok();
+        own.map_or(Some(units::DEFAULT_PORT), address)
     }
 
     /// Switches it on, for now and for every session to come. Notes first what it changes.

@@ -10,13 +10,19 @@ use stsd_protocol::Places;
 use super::units::DEFAULT_PORT;
 
 /// The port, in the order of precedence that the daemon has too. `configured` is `listen` of the
-/// configuration.
-pub(super) fn choose(places: &Places, asked: Option<u16>, configured: Option<&str>) -> u16 {
+/// configuration, `held` what the service's own socket holds before a daemon has recorded it.
+pub(super) fn choose(
+    places: &Places,
+    asked: Option<u16>,
+    configured: Option<&str>,
+    held: impl FnOnce() -> Option<u16>,
+) -> u16 {
     let of_address = |address: &str| address.rsplit_once(':')?.1.parse().ok();
     let recorded = || fs::read_to_string(places.port()).ok()?.trim().parse().ok();
     asked
         .or_else(|| configured.and_then(of_address))
         .or_else(recorded)
+        .or_else(held)
         .or_else(|| first_free(NEAR))
         .unwrap_or(DEFAULT_PORT)
 }
@@ -45,9 +51,12 @@ mod tests {
         let places = Places::find(|_| Some(home.clone()), 1000).unwrap();
         fs::create_dir_all(&places.state).unwrap();
         fs::write(places.port(), "7881\n").unwrap();
-        assert_eq!(choose(&places, Some(7883), Some("127.0.0.1:7882")), 7883);
-        assert_eq!(choose(&places, None, Some("127.0.0.1:7882")), 7882);
-        assert_eq!(choose(&places, None, None), 7881);
+        let held = || Some(7880);
+        assert_eq!(choose(&places, Some(7883), Some("127.0.0.1:7882"), held), 7883);
+        assert_eq!(choose(&places, None, Some("127.0.0.1:7882"), held), 7882);
+        assert_eq!(choose(&places, None, None, held), 7881);
+        fs::remove_file(places.port()).unwrap();
+        assert_eq!(choose(&places, None, None, held), 7880);
     }
 
     #[test]

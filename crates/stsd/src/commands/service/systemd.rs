@@ -83,6 +83,11 @@ impl Systemd<'_> {
             .into())
     }
 
+    /// Whether a unit runs, or listens.
+    pub(super) fn is_active(&self, unit: &str) -> bool {
+        self.show(unit).get("ActiveState").is_some_and(|state| state == "active")
+    }
+
     fn is_enabled(&self, unit: &str) -> bool {
         let states = ["enabled", "static", "linked", "alias"];
         self.show(unit).get("UnitFileState").is_some_and(|state| states.contains(&state.as_str()))

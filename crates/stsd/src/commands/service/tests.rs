@@ -124,3 +124,16 @@ fn two_of_them_do_not_change_the_same_files_at_once() {
     drop(other);
     install(&service, &port(7883)).unwrap();
 }
+
+/// Whoever was killed before the daemon noted its port finds it taken, by the service itself.
+#[test]
+fn the_port_that_the_services_own_socket_holds_is_kept() {
+    let home = tempfile::tempdir().unwrap();
+    let system = FakeSystem::new(&[("systemctl --user show stsd", "ActiveState=active\n")]);
+    let service = installation(&home, &system);
+    assert_eq!(service.port_held(), Some(7873));
+    fs::create_dir_all(service.units().join("stsd-endpoint.socket.d")).unwrap();
+    let text = "[Socket]\nListenStream=\nListenStream=127.0.0.1:7883\n";
+    fs::write(service.units().join("stsd-endpoint.socket.d/port.conf"), text).unwrap();
+    assert_eq!(service.port_held(), Some(7883));
+}
