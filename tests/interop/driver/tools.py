@@ -49,6 +49,9 @@ From their makers' documents and sources, and not tried here:
 | AWS CLI before 1.30 and 2.15, boto3 before 1.34.41, JavaScript SDK v2 before 2.1550 and v3 before 3.458, Java SDK v2 before 2.21.30, Go SDK v2 before config 1.25 (all of 2023 and 2024) | endpoint alone | the same | `stsd env` |
 | Rust SDK built without its feature `credentials-process` | `stsd env` | it stops at the view | `stsd env --no-view` |
 | s3cmd, s3fs | all but the last | they know neither profiles nor the endpoint | `stsd env --static` |
+
+While locked, programs on the C++ SDK (Arrow, DuckDB) and restic go on without a signature, and AWS answers AccessDenied.
+Hadoop's S3A asks the endpoint no more in that process once it was refused: unlock first, or start it again.
 """
 
 FALLS = """
