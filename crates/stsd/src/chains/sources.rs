@@ -33,15 +33,10 @@ impl Sources {
         let mut visited = vec![profile.name];
         let mut current = *profile;
         loop {
-            let source = match (current.value("source_profile"), current.has("credential_source")) {
-                (Some(_), true) => {
-                    return Self::Unclear("has both source_profile and credential_source");
-                }
-                (None, false) => {
-                    return Self::Unclear("has neither source_profile nor credential_source");
-                }
-                (None, true) => return Self::Good,
-                (Some(source), false) => source,
+            let source = match source(&current) {
+                Ok(Some(source)) => source,
+                Ok(None) => return Self::Good,
+                Err(mistake) => return Self::Unclear(mistake),
             };
             let Some(next) = current.sibling(source) else {
                 return Self::Missing(source.to_owned());
@@ -75,6 +70,15 @@ impl Sources {
             Self::Loop(name) => Some(format!("leads back to source_profile {name} for ever")),
             Self::Unclear(what) => Some((*what).to_owned()),
         }
+    }
+}
+
+/// The source profile; nothing where the source is no profile.
+fn source<'a>(profile: &Profile<'a>) -> Result<Option<&'a str>, &'static str> {
+    match (profile.value("source_profile"), profile.has("credential_source")) {
+        (Some(_), true) => Err("has both source_profile and credential_source"),
+        (None, false) => Err("has neither source_profile nor credential_source"),
+        (source, _) => Ok(source),
     }
 }
 
