@@ -36,7 +36,8 @@ fn may_be_a_secret(run: &str) -> bool {
     let has = |kind: fn(&char) -> bool| run.chars().any(|sign| kind(&sign));
     let mixed =
         has(char::is_ascii_digit) && has(char::is_ascii_lowercase) && has(char::is_ascii_uppercase);
-    let code = run.len() == 6 && run.bytes().all(|byte| byte.is_ascii_digit());
+    // Whatever else stands in the run, as in `otp=123456`.
+    let code = run.split(|sign: char| !sign.is_ascii_digit()).any(|digits| digits.len() == 6);
     code || run.len() >= 100 || run.len() >= 24 && mixed
 }
 
@@ -65,6 +66,8 @@ mod tests {
             "123456",
             "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY",
             &"a".repeat(300),
+            "code=123456",
+            "otp/123456_",
         ] {
             let line = format!("token \"{secret}\", was refused (account 111122223333)");
             let says = shown(line.as_bytes());
