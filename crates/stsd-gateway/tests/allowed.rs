@@ -116,3 +116,16 @@ fn without_a_device_there_is_no_code_to_ask_for() {
     let plan = plan("[default]\nmfa_process = /opt/code\n", &["default"]);
     assert!(!plan.identities[0].mfa_process);
 }
+
+#[test]
+fn another_command_is_told_from_the_one_before() {
+    let program = |command: &str| {
+        let config = format!("[profile a]\ncredential_process = {command}\n");
+        plan(&config, &["a"]).identities[0].program
+    };
+    assert!(program("/opt/keys one").is_some());
+    assert_eq!(program("/opt/keys one"), program("/opt/keys one"));
+    assert_ne!(program("/opt/keys one"), program("/opt/keys two"));
+    let keys = "[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n";
+    assert_eq!(plan(keys, &["default"]).identities[0].program, None);
+}

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use stsd_protocol::gateway::{Plan, PlannedProfile, Problem, Severity};
+use stsd_protocol::gateway::{Plan, PlannedIdentity, PlannedProfile, Problem, Severity};
 use stsd_protocol::{Refusal, RefusalCode};
 
 use super::profile::Profile;
-use super::session::{Phase, Session};
+use super::session::{Phase, Session, resting};
 use super::{EVERYTHING, State};
 
 impl State {
@@ -64,7 +64,8 @@ impl State {
         self.table.unreadable = Some(Arc::new(refusal));
     }
 
-    fn resettle_sessions(&mut self, planned: Vec<stsd_protocol::gateway::PlannedIdentity>) {
+    fn resettle_sessions(&mut self, planned: Vec<PlannedIdentity>) {
+        planned.iter().for_each(|identity| self.forget_another_program(identity));
         let mut before = std::mem::take(&mut self.table.sessions);
         for identity in planned {
             let kept = before.iter().position(|s| s.identity() == identity.keys.identity);
@@ -85,16 +86,29 @@ impl State {
         let held = |session: &Session| matches!(session.phase, Phase::Unlocked { .. });
         self.table.sessions.extend(before.into_iter().filter(held));
     }
+
+    /// What one program said is not what another one would: the profile's name is all that they
+    /// have in common. A lock stays.
+    fn forget_another_program(&mut self, planned: &PlannedIdentity) {
+        let identity = &planned.keys.identity;
+        let another =
+            self.table.session(identity).is_some_and(|s| s.planned.program != planned.program);
+        if !another {
+            return;
+        }
+        let until = self.forget_roles(identity);
+        let locked_by_hand = self.locked_by_hand.contains(identity);
+        let Some(session) = self.session_mut(identity) else { return };
+        session.forget(resting(planned, locked_by_hand));
+        session.handed_out_until = session.handed_out_until.max(until);
+        (session.user, session.last_error) = (None, None);
+    }
 }
 
 impl Session {
     /// The same session under what the files say now: a device that has come or gone changes what
     /// is needed for the next session, not the one that there is.
-    fn replanned(
-        self,
-        planned: Arc<stsd_protocol::gateway::PlannedIdentity>,
-        locked_by_hand: bool,
-    ) -> Self {
+    fn replanned(self, planned: Arc<PlannedIdentity>, locked_by_hand: bool) -> Self {
         let same_device = self.planned.mfa_serial == planned.mfa_serial;
         let held = matches!(self.phase, Phase::Unlocked { .. });
         if same_device || held || self.asking {

@@ -207,7 +207,8 @@ impl Session {
     }
 }
 
-fn resting(planned: &PlannedIdentity, locked_by_hand: bool) -> Phase {
+/// What an identity has to give before anybody has done anything.
+pub(super) fn resting(planned: &PlannedIdentity, locked_by_hand: bool) -> Phase {
     if locked_by_hand || planned.mfa_serial.is_some() { Phase::Locked } else { Phase::KeysAlone }
 }
 

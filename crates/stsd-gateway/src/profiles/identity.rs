@@ -1,11 +1,13 @@
 //! Which long-term keys there are, which device belongs to each, and who holds them. Keys that a program
 //! says are not known yet: they are told apart by the profile that has the program.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
 use stsd_protocol::gateway::{LongTermKeys, PlannedIdentity, Problem, Severity};
 
 use super::arn;
+use super::chain::program_identity;
 use super::own;
 use super::set::{Profile, ProfileSet};
 use super::target::target;
@@ -75,6 +77,17 @@ impl<'a> Identity<'a> {
         [named, self.source()].into_iter().find(has_one)
     }
 
+    /// What tells one command from another, the same in every process of this version. The command
+    /// itself stays here: people put passwords into commands.
+    fn program(&self) -> Option<u64> {
+        let holder = self.first;
+        let of_program = self.id == program_identity(&holder.name);
+        let command = holder.program("credential_process").filter(|_| of_program)?;
+        let mut hasher = DefaultHasher::new();
+        command.hash(&mut hasher);
+        Some(hasher.finish())
+    }
+
     /// The identity as the daemon sees it.
     pub(crate) fn planned(&self, set: &ProfileSet, home: Option<&Path>) -> PlannedIdentity {
         let (source, mfa_serial) = (self.source(), self.mfa_serial());
@@ -88,6 +101,7 @@ impl<'a> Identity<'a> {
             account_id: owner.map(|owner| owner.account.to_owned()),
             mfa_serial,
             mfa_process: self.mfa_process().is_some(),
+            program: self.program(),
             target,
         }
     }

@@ -29,6 +29,10 @@ pub struct PlannedIdentity {
     /// Whether an allowed `mfa_process` can say the device's code.
     #[serde(default)]
     pub mfa_process: bool,
+    /// Where a `credential_process` says the keys: tells one command from another, and says nothing
+    /// of it. With another command, the profile's name stands for other keys.
+    #[serde(default)]
+    pub program: Option<u64>,
     /// Which STS gives its session.
     pub target: StsTarget,
 }

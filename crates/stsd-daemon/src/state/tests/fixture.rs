@@ -218,6 +218,7 @@ pub(crate) fn identity(key: &str, profile: &str, serial: Option<&str>) -> Planne
         account_id: None,
         mfa_serial: serial.map(str::to_owned),
         mfa_process: false,
+        program: None,
         target: target(),
     }
 }

@@ -2,7 +2,7 @@
 
 use stsd_protocol::RefusalCode;
 use stsd_protocol::control::{SessionState, UnlockRequest};
-use stsd_protocol::gateway::{Base, Operation};
+use stsd_protocol::gateway::{Base, Operation, Plan, PlannedIdentity};
 
 use super::fixture::{SERIAL, Story, identity, plan, role_profile, session_profile};
 use crate::state::Job;
@@ -10,13 +10,19 @@ use crate::state::Job;
 const VENDOR: &str = "process:vendor";
 
 fn begin(serial: Option<&str>) -> Story {
+    let mut story = Story::begin();
+    story.state.replan(with_vendor(serial, 1));
+    story
+}
+
+/// A plan with the program that is told from others by this number.
+fn with_vendor(serial: Option<&str>, program: u64) -> Plan {
     let mut plan = plan();
-    plan.identities.push(identity(VENDOR, "vendor", serial));
+    let vendor = identity(VENDOR, "vendor", serial);
+    plan.identities.push(PlannedIdentity { program: Some(program), ..vendor });
     plan.profiles.push(session_profile("vendor", VENDOR));
     plan.profiles.push(role_profile("far", VENDOR, "far"));
-    let mut story = Story::begin();
-    story.state.replan(plan);
-    story
+    plan
 }
 
 fn key(job: &Job) -> &str {
@@ -96,4 +102,33 @@ fn long_term_keys_of_a_program_may_have_a_device() {
     let mut story = begin(Some(SERIAL));
     assert_eq!(story.session_state(VENDOR), SessionState::Locked);
     assert!(story.want("far").is_none());
+}
+
+#[test]
+fn another_program_is_another_identity_under_the_same_name() {
+    let mut story = begin(None);
+    for profile in ["vendor", "far"] {
+        story.fetch(profile, 3600);
+    }
+    story.state.replan(with_vendor(None, 1));
+    assert!(story.serves("vendor") && story.serves("far"));
+    story.state.replan(with_vendor(None, 2));
+    assert!(!story.serves("vendor") && !story.serves("far"));
+    // What the old one says yet is not taken for the new one's.
+    let job = story.want("vendor").unwrap();
+    story.state.replan(with_vendor(None, 3));
+    let issued = story.issued(3600);
+    story.finish(&job, issued);
+    assert!(!story.serves("vendor"));
+    story.fetch("vendor", 3600);
+    assert!(story.serves("vendor"));
+}
+
+#[test]
+fn another_program_opens_no_lock() {
+    let mut story = begin(None);
+    story.fetch("vendor", 3600);
+    story.state.lock(Some("vendor"), story.now()).unwrap();
+    story.state.replan(with_vendor(None, 2));
+    assert_eq!(story.refusal("vendor").code, RefusalCode::Locked);
 }
