@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stsd_protocol::Refusal;
-use stsd_protocol::gateway::{Failure, FailureKind};
+use stsd_protocol::gateway::{Failure, FailureKind, PROGRAM_ERROR};
 
 use crate::clock::Now;
 use crate::schedule::backoff;
@@ -14,7 +14,7 @@ use crate::schedule::backoff;
 pub enum Trouble {
     /// STS refused: nothing is asked again until a person does something.
     Denied(Arc<Refusal>),
-    /// STS could not be reached: asked again by itself.
+    /// STS could not be reached, or a program that is to say the keys has failed: asked again.
     Outage {
         /// What to say if nothing valid is left.
         refusal: Arc<Refusal>,
@@ -22,8 +22,9 @@ pub enum Trouble {
         attempt: u32,
         /// When it happened, by the boot clock.
         since: Duration,
-        /// When to ask again, by the boot clock.
-        retry: Duration,
+        /// When to ask again by itself, by the boot clock; nothing if only somebody who asks has it
+        /// tried again.
+        retry: Option<Duration>,
     },
 }
 
@@ -45,7 +46,12 @@ impl Trouble {
             Some(Self::Outage { attempt, .. }) => attempt.saturating_add(1),
             _ => 1,
         };
-        let retry = now.boot + backoff(attempt, jitter);
+        let wait = backoff(attempt, jitter);
+        // It may put up a dialogue, or want a key to be touched, and nobody may be there.
+        let retry = match failure.code == PROGRAM_ERROR {
+            true => (attempt < MOST_RUNS).then(|| now.boot + wait.max(BETWEEN_RUNS)),
+            false => Some(now.boot + wait),
+        };
         Self::Outage { refusal, attempt, since: now.boot, retry }
     }
 
@@ -60,7 +66,12 @@ impl Trouble {
     pub fn retry(&self) -> Option<Duration> {
         match self {
             Self::Denied(_) => None,
-            Self::Outage { retry, .. } => Some(*retry),
+            Self::Outage { retry, .. } => *retry,
         }
     }
 }
+
+/// How often in a row a program is run that fails, and nobody asks for what it says.
+const MOST_RUNS: u32 = 5;
+
+const BETWEEN_RUNS: Duration = Duration::from_secs(30);

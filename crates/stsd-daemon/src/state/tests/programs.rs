@@ -2,9 +2,11 @@
 
 use stsd_protocol::RefusalCode;
 use stsd_protocol::control::{SessionState, UnlockRequest};
-use stsd_protocol::gateway::{Base, Operation, Plan, PlannedIdentity};
+use stsd_protocol::gateway::{
+    Base, Failure, FailureKind, Operation, Outcome, PROGRAM_ERROR, Plan, PlannedIdentity,
+};
 
-use super::fixture::{SERIAL, Story, identity, plan, role_profile, session_profile};
+use super::fixture::{HOUR, SERIAL, Story, failure, identity, plan, role_profile, session_profile};
 use crate::state::Job;
 
 const VENDOR: &str = "process:vendor";
@@ -131,4 +133,32 @@ fn another_program_opens_no_lock() {
     story.state.lock(Some("vendor"), story.now()).unwrap();
     story.state.replan(with_vendor(None, 2));
     assert_eq!(story.refusal("vendor").code, RefusalCode::Locked);
+}
+
+#[test]
+fn a_program_that_fails_is_not_run_all_night() {
+    let no = || {
+        Outcome::Failure(Failure {
+            http_status: None,
+            ..failure(FailureKind::Unavailable, PROGRAM_ERROR)
+        })
+    };
+    for profile in ["vendor", "far"] {
+        let mut story = begin(None);
+        story.fetch(profile, 12 * HOUR);
+        let (mut runs, mut last) = (0, 0);
+        while story.seconds < 12 * HOUR {
+            for job in story.nap_until_due(12 * HOUR - story.seconds) {
+                runs += 1;
+                assert!(runs == 1 || story.seconds - last >= 30, "{profile}: {last}");
+                last = story.seconds;
+                story.finish(&job, no());
+            }
+        }
+        assert!((3..=5).contains(&runs), "{profile}: {runs}");
+        let job = story.want(profile).expect("who asks has it tried again");
+        let issued = story.issued(HOUR);
+        story.finish(&job, issued);
+        assert_eq!(story.nap_until_due(HOUR).len(), 1, "{profile}");
+    }
 }
