@@ -108,6 +108,7 @@ impl Gateway {
             clock_offset,
             trace: trace.clone(),
             programs: Programs::new(settings, home, &self.programs),
+            lender: None,
         }
     }
 }

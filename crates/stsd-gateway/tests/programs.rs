@@ -101,6 +101,21 @@ async fn temporary_credentials_that_it_says_are_the_session() {
 }
 
 #[tokio::test]
+async fn where_sts_says_that_they_have_ended_the_program_is_asked_again_later() {
+    for (op, answers) in [
+        (unlock(tool(), None), vec![error(403, "ExpiredToken", "ended")]),
+        (assume(), vec![error(403, "ExpiredTokenException", "ended")]),
+    ] {
+        let (response, _) = run(&home("cat said", TEMPORARY), op, answers).await;
+        let failure = failure(response);
+        assert!(failure.kind == FailureKind::Unavailable && failure.retryable, "{failure:?}");
+        assert_eq!(failure.code, "ProgramError");
+        let says = "credential_process of profile tool printed credentials that have ended";
+        assert_eq!(failure.message, says);
+    }
+}
+
+#[tokio::test]
 async fn without_an_end_they_live_for_a_quarter_of_an_hour() {
     for end in ["", r#", "Expiration": null"#, r#", "Expiration": """#] {
         let said = format!(

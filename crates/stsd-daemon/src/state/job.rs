@@ -118,13 +118,25 @@ pub(super) fn session_refusal(failure: &Failure, session: &Session) -> Refusal {
             RefusalCode::Denied,
             format!("STS refused the keys of profile {}: {detail}", quoted(source_profile)),
         )
-        .with_hint(format!("check the keys of {} in ~/.aws/credentials", quoted(source_profile))),
+        .with_hint(where_the_keys_are(session)),
         FailureKind::Denied => {
             Refusal::new(RefusalCode::Denied, format!("STS refused the session: {detail}"))
                 .with_hint("check the device's serial number and the user's policies")
         }
         _ => other_refusal(failure),
     }
+}
+
+fn where_the_keys_are(session: &Session) -> String {
+    let profile = quoted(&session.planned.keys.source_profile);
+    if session.planned.program.is_none() {
+        return format!("check the keys of {profile} in ~/.aws/credentials");
+    }
+    let again = match session.needs_a_person() {
+        true => session.unlock_command(),
+        false => format!("stsd refresh {profile}"),
+    };
+    format!("run its credential_process by hand to see why, then `{again}`")
 }
 
 /// Whether neither STS nor the network is to blame.

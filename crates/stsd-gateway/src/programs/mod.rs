@@ -73,6 +73,12 @@ impl<'a> Programs<'a> {
     }
 }
 
+/// The failure of a `credential_process` that has printed credentials of yesterday.
+pub(crate) fn ended(profile: &str) -> Failure {
+    let error = credentials::OutputError::Ended;
+    failure(error.kind(), format!("credential_process of profile {profile} {error}"))
+}
+
 fn whose(program: &Program) -> String {
     format!("{} of profile {}", program.key, program.profile)
 }

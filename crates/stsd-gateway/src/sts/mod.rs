@@ -10,19 +10,35 @@ mod trace;
 mod unlock;
 mod user_agent;
 
-pub(crate) use assume::assume;
 pub(crate) use caller::whoami;
 pub(crate) use failure::refusal;
 pub(crate) use trace::Trace;
-pub(crate) use unlock::unlock;
 
 use aws_smithy_async::time::SharedTimeSource;
-use stsd_protocol::gateway::{Base, Failure, FailureKind, Settings};
+use stsd_protocol::gateway::{
+    AssumeRequest, Base, Failure, FailureKind, Outcome, Settings, UnlockRequest,
+};
 
 use crate::http::HttpClients;
 use crate::profiles::{KeySource, KeysError, key_source};
-use crate::programs::Programs;
+use crate::programs::{Programs, ended};
 use crate::signer::Signer;
+
+/// Makes the session of one identity.
+pub(crate) async fn unlock(
+    session: &mut Session<'_>,
+    request: &UnlockRequest,
+) -> Result<Outcome, Failure> {
+    unlock::unlock(session, request).await.map_err(|failure| session.explain(failure))
+}
+
+/// Gets the credentials at the end of a chain.
+pub(crate) async fn assume(
+    session: &mut Session<'_>,
+    request: &AssumeRequest,
+) -> Result<Outcome, Failure> {
+    assume::assume(session, request).await.map_err(|failure| session.explain(failure))
+}
 
 /// What one request's calls have in common.
 pub(crate) struct Session<'a> {
@@ -34,6 +50,8 @@ pub(crate) struct Session<'a> {
     pub(crate) clock_offset: i64,
     pub(crate) trace: Trace,
     pub(crate) programs: Programs<'a>,
+    /// The profile whose program lent the credentials that have an end.
+    pub(crate) lender: Option<String>,
 }
 
 impl Session<'_> {
@@ -47,8 +65,20 @@ impl Session<'_> {
             KeySource::Files(pair) => Ok(Signer::LongTerm(pair)),
             KeySource::Program(program) => {
                 let clock = self.clock();
-                self.programs.credentials(&program, &clock).await
+                let signer = self.programs.credentials(&program, &clock).await?;
+                self.lender =
+                    matches!(signer, Signer::Temporary(_)).then(|| program.profile.clone());
+                Ok(signer)
             }
+        }
+    }
+
+    /// Says what has happened where STS finds lent credentials ended, which may have no `Expiration`
+    /// or be taken back: as when their program says so. It will have others later.
+    fn explain(&self, failure: Failure) -> Failure {
+        match &self.lender {
+            Some(profile) if failure.code.starts_with("ExpiredToken") => ended(profile),
+            _ => failure,
         }
     }
 }

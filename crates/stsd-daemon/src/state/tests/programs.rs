@@ -162,3 +162,13 @@ fn a_program_that_fails_is_not_run_all_night() {
         assert_eq!(story.nap_until_due(HOUR).len(), 1, "{profile}");
     }
 }
+
+#[test]
+fn keys_of_a_program_are_not_looked_for_in_a_file() {
+    let mut story = begin(None);
+    let job = story.want("vendor").unwrap();
+    let refused = failure(FailureKind::Denied, "InvalidClientTokenId");
+    story.finish(&job, Outcome::Failure(Failure { code_sent: false, ..refused }));
+    let hint = "run its credential_process by hand to see why, then `stsd refresh vendor`";
+    assert_eq!(story.refusal("vendor").hint, hint);
+}
