@@ -68,7 +68,9 @@ async fn a_storm_of_refusals_blocks_nobody_and_is_told_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_person_who_is_asked_on_a_terminal_is_not_told_as_well() {
-    let mut room = Room::open(&Story::begin());
+    let mut story = Story::begin();
+    story.state.lock(Some("ci"), story.now()).unwrap();
+    let mut room = Room::open(&story);
     let locked = Refusal::new(RefusalCode::Locked, "stsd is locked");
     let unknown = Refusal::new(RefusalCode::UnknownProfile, "there is no profile nowhere");
     room.bell.ring(Some("prod"), &locked);

@@ -9,7 +9,7 @@ use stsd_protocol::control::SessionState;
 use stsd_protocol::{Refusal, RefusalCode};
 
 use super::notice::Notice;
-use super::profile::Profile;
+use super::profile::{Profile, is_locked};
 use super::session::{Phase, Session};
 use super::table::Table;
 use crate::clock::Now;
@@ -22,8 +22,8 @@ pub struct Occasions {
     raised: Vec<Raised>,
     /// Notices that somebody who asks a person may forestall.
     waiting: Vec<Waiting>,
-    /// How far each session's end has been told, by identity; for the generation beside it.
-    told: HashMap<String, (u64, Stage)>,
+    /// How far the end of each session that comes to it has been told, by identity.
+    told: HashMap<String, Stage>,
 }
 
 /// A tool was refused this.
@@ -93,22 +93,29 @@ impl Occasions {
         self.waiting.retain(|waiting| waiting.identity != identity);
     }
 
-    /// What is due by now: notices that nobody forestalled, and those for sessions that come to their
-    /// end, each once for each session.
+    /// What is due by now: notices that nobody forestalled by a question or by an unlock, and those for
+    /// sessions that come to their end, each once for each session.
     pub fn due(&mut self, table: &Table, now: Now) -> Vec<Notice> {
         let ripe = self.waiting.extract_if(.., |waiting| waiting.at <= now.boot);
-        let mut notices: Vec<_> = ripe.map(|waiting| waiting.notice).collect();
+        let still = |waiting: &Waiting| {
+            let session = table.session(&waiting.identity);
+            session.is_none_or(|s| is_locked(s, now) && s.state(now) != SessionState::Unlocking)
+        };
+        let mut notices: Vec<_> = ripe.filter(still).map(|waiting| waiting.notice).collect();
         self.told.retain(|identity, _| table.session(identity).is_some());
         for session in &table.sessions {
-            let Some(stage) = stage(session, now) else { continue };
+            let identity = session.identity();
+            let Some(stage) = stage(session, now) else {
+                // A new session, whose end is another one.
+                self.told.remove(identity);
+                continue;
+            };
             // Five minutes before the end its program has had its chance.
             if session.renews_itself() && stage != Stage::VeryNear {
                 continue;
             }
-            let before = self.told.get(session.identity());
-            let told = before.is_some_and(|(of, told)| *of == session.generation && *told >= stage);
-            if !told {
-                self.told.insert(session.identity().to_owned(), (session.generation, stage));
+            if self.told.get(identity).is_none_or(|told| *told < stage) {
+                self.told.insert(identity.to_owned(), stage);
                 notices.extend(self.told_now(session, stage, table, now));
             }
         }

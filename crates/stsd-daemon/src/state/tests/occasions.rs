@@ -100,6 +100,17 @@ fn a_person_who_is_asked_for_the_code_is_not_told_that_it_is_needed() {
 }
 
 #[test]
+fn who_unlocks_before_the_notice_comes_is_not_told_that_it_is_locked() {
+    let mut told = Told::of(Story::begin());
+    let refused = Refused { profile: None, refusal: told.story.refusal("default") };
+    let (table, now) = (told.story.state.table(), told.story.now());
+    assert_eq!(told.occasions.refused(&refused, table, now), None);
+    told.story.unlock("123456", 12 * HOUR);
+    told.story.seconds = 1;
+    assert_eq!(told.titles(), Vec::<String>::new());
+}
+
+#[test]
 fn a_thousand_unknown_names_are_told_twice_and_leave_room_for_the_rest() {
     let mut told = Told::of(Story::begin());
     let raised: Vec<_> = (0..1000).filter_map(|n| told.refuse(&format!("guess-{n}"))).collect();

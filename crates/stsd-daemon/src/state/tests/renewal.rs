@@ -264,3 +264,14 @@ fn nobody_is_told_of_an_end_that_a_program_prevents() {
     let notices = Occasions::default().due(story.state.table(), story.now());
     assert_eq!(notices, [], "it is being renewed");
 }
+
+#[test]
+fn who_overtakes_the_program_does_not_hear_the_same_twice() {
+    let mut story = unlocked(12 * HOUR);
+    story.nap_until_due(12 * HOUR);
+    story.seconds = 12 * HOUR - 4 * MINUTE;
+    let mut occasions = Occasions::default();
+    assert_eq!(occasions.due(story.state.table(), story.now()).len(), 1);
+    story.begin_unlock("234567").unwrap();
+    assert_eq!(occasions.due(story.state.table(), story.now()), []);
+}
