@@ -57,13 +57,18 @@ impl State {
 
     /// How long the owner may nap.
     pub fn nap(&self, now: Now) -> Duration {
+        self.next_moment(now).map_or(LONGEST_NAP, |next| next.min(LONGEST_NAP))
+    }
+
+    /// How long until something is due or ends, if nothing else happens.
+    pub fn next_moment(&self, now: Now) -> Option<Duration> {
         let moments = self.table.profiles.iter().flat_map(|profile| {
             let session = self.table.session_of(profile);
-            [self.next_moment(profile, session), profile.ends(session)]
+            [self.renewal_moment(profile, session), profile.ends(session)]
         });
         let renewals = self.table.sessions.iter().filter_map(Session::renewal_moment);
         let next = moments.flatten().chain(renewals).filter(|moment| *moment > now.boot).min();
-        next.map_or(LONGEST_NAP, |next| (next - now.boot).min(LONGEST_NAP))
+        next.map(|next| next - now.boot)
     }
 
     /// Fetches anew what a profile holds, or everything in use; also what STS refused before.
@@ -152,11 +157,11 @@ impl State {
     fn is_due(&self, place: usize, now: Now) -> bool {
         let profile = &self.table.profiles[place];
         let session = self.table.session_of(profile);
-        self.next_moment(profile, session).is_some_and(|moment| moment <= now.boot)
+        self.renewal_moment(profile, session).is_some_and(|moment| moment <= now.boot)
     }
 
     /// When a profile is to be renewed by itself, by the boot clock.
-    fn next_moment(&self, profile: &Profile, session: Option<&Session>) -> Option<Duration> {
+    fn renewal_moment(&self, profile: &Profile, session: Option<&Session>) -> Option<Duration> {
         let session = session?;
         if profile.hops().is_empty() {
             let Phase::Unlocked { held, mfa_serial: None } = &session.phase else { return None };
