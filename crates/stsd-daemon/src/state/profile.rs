@@ -107,7 +107,7 @@ impl Profile {
     }
 
     /// What keeps it from being served: the session's trouble for an identity's own profile.
-    fn trouble<'a>(&'a self, session: Option<&'a Session>) -> Option<&'a Trouble> {
+    pub(super) fn trouble<'a>(&'a self, session: Option<&'a Session>) -> Option<&'a Trouble> {
         match (&self.planned.source, session) {
             (ProfileSource::Session { .. }, Some(session)) => session.trouble.as_ref(),
             _ => self.trouble.as_ref(),

@@ -86,8 +86,9 @@ impl State {
             None => (0..self.table.profiles.len())
                 .filter(|place| {
                     let profile = &self.table.profiles[*place];
-                    let open = self.table.session_of(profile).is_some_and(|s| !is_locked(s, now));
-                    open && (profile.in_use || profile.trouble.is_some())
+                    let session = self.table.session_of(profile);
+                    let open = session.is_some_and(|session| !is_locked(session, now));
+                    open && (profile.in_use || profile.trouble(session).is_some())
                 })
                 .collect(),
         };

@@ -1,7 +1,7 @@
 //! Role credentials: single flight, renewal, refusals and outages.
 
 use stsd_protocol::RefusalCode;
-use stsd_protocol::control::{ProfileState, SessionState};
+use stsd_protocol::control::{ProfileState, SessionState, UnlockRequest};
 use stsd_protocol::gateway::{FailureKind, Operation};
 
 use super::fixture::{ALICE, HOUR, Story, base_is_temporary, failed};
@@ -240,4 +240,18 @@ fn a_wrong_local_date_is_corrected_for_the_next_call() {
         panic!("not AssumeRole")
     };
     assert_eq!(request.clock_offset, 600);
+}
+
+#[test]
+fn refresh_asks_again_for_a_session_that_was_refused_before_anybody_used_its_profile() {
+    let mut story = Story::begin();
+    let request = UnlockRequest { profile: Some("ci".to_owned()), ..UnlockRequest::default() };
+    let job = story.state.begin_unlock(request, story.now()).unwrap();
+    let outcome = story.issued(12 * HOUR);
+    story.finish(&job, outcome);
+    let renewal = story.nap_until_due(12 * HOUR).remove(0);
+    story.finish(&renewal, failed(FailureKind::Denied, "AccessDenied"));
+    assert!(story.nap_until_due(HOUR).is_empty(), "a refusal stops");
+    let (_, jobs) = story.state.refresh(None, story.now()).unwrap();
+    assert_eq!(jobs.len(), 1);
 }
