@@ -4,10 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use stsd_protocol::gateway::{Failure, FailureKind, Outcome};
+use stsd_protocol::Timestamp;
+use stsd_protocol::gateway::{Failure, FailureKind, Outcome, PROGRAM_IDENTITY};
 
 use super::State;
-use super::job::{Finished, Job};
+use super::job::{Finished, Job, JobKind};
 use super::session::Phase;
 use crate::clock::Now;
 
@@ -25,6 +26,41 @@ impl State {
         let missed = before.map_or(0, |before| base - before);
         if missed > TOLERANCE.as_secs().cast_signed() {
             self.age(Duration::from_secs(missed.unsigned_abs()));
+        }
+    }
+
+    /// STS's date when it gave an answer.
+    ///
+    /// Where a proxy has taken the `Date` off, it is reckoned from the boot clock and an earlier
+    /// answer, but credentials never last longer than was asked for. The local date has a say only
+    /// about what a program says: slow by a year, it would make an hour last a year.
+    pub(super) fn date_of(&self, finished: &Finished, now: Now) -> Timestamp {
+        let asked = finished.asked.as_secs().cast_signed();
+        let reckoned = self.table.sts_minus_boot.map(|base| (base + asked).max(0).cast_unsigned());
+        let reckoned = reckoned.map(Timestamp::from_unix);
+        let given_for = |end: Timestamp| {
+            let seconds = self.asked_for(&finished.kind)?;
+            Some(Timestamp::from_unix(end.unix().saturating_sub(seconds.into())))
+        };
+        let earliest = match &finished.outcome {
+            Outcome::Credentials(issued) => given_for(issued.credentials.expiration),
+            _ => None,
+        };
+        finished.sts_date.or(reckoned.max(earliest)).unwrap_or_else(|| now.date())
+    }
+
+    /// How many seconds STS was asked for. A program gives what it gives.
+    fn asked_for(&self, kind: &JobKind) -> Option<u32> {
+        match kind {
+            JobKind::Session { identity, .. } if identity.starts_with(PROGRAM_IDENTITY) => None,
+            JobKind::Session { identity, .. } => self.table.session(identity)?.duration_seconds,
+            JobKind::Role { profile } => {
+                let profile = &self.table.profiles[self.place(profile)?];
+                let session = self.table.session_of(profile)?;
+                let asked = profile.hops().last()?.duration_seconds.unwrap_or(ROLE_CHAINING);
+                let chained = profile.hops().len() > 1 || session.has_device();
+                Some(if chained { asked.min(ROLE_CHAINING) } else { asked })
+            }
         }
     }
 
@@ -68,3 +104,7 @@ fn is_of_sts(outcome: &Outcome) -> bool {
 
 /// Below it, it is the network's delay, or a clock that is being steered.
 const TOLERANCE: Duration = Duration::from_secs(60);
+
+/// What STS gives at most, in seconds, to whoever assumes a role with temporary credentials; and
+/// what it gives where nothing else is asked for.
+const ROLE_CHAINING: u32 = 3600;

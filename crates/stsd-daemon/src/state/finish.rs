@@ -29,7 +29,8 @@ impl State {
     pub fn finish(&mut self, finished: Finished, now: Now) -> Followup {
         self.version += 1;
         self.saw_sts_date(&finished, now);
-        let finished = unless_ended(finished, now);
+        let dates = Dates { issued: self.date_of(&finished, now), asked: finished.asked };
+        let finished = unless_ended(finished, dates, now);
         match &finished.kind {
             JobKind::Session { identity, code_mark, .. } => {
                 match code_mark {
@@ -49,13 +50,12 @@ impl State {
                 }
             }
         }
-        self.take_in(finished, now)
+        self.take_in(finished, dates, now)
     }
 
-    fn take_in(&mut self, finished: Finished, now: Now) -> Followup {
-        let Finished { kind, outcome, sts_date, asked, .. } = finished;
+    fn take_in(&mut self, finished: Finished, dates: Dates, now: Now) -> Followup {
+        let Finished { kind, outcome, .. } = finished;
         let code_from = kind.code_from();
-        let dates = Dates { issued: sts_date.unwrap_or_else(|| now.date()), asked };
         match (kind, outcome) {
             (JobKind::Session { identity, mfa_serial, .. }, Outcome::Credentials(issued)) => {
                 let jobs = self.session_issued(&identity, mfa_serial, issued, dates, now);
@@ -139,11 +139,10 @@ impl State {
 
 /// Credentials that have ended when they come are an outage. Nothing could be served from them, so
 /// while anybody waits STS would be asked again at once, hundreds of times a second.
-fn unless_ended(mut finished: Finished, now: Now) -> Finished {
-    let date = finished.sts_date.unwrap_or_else(|| now.date());
+fn unless_ended(mut finished: Finished, dates: Dates, now: Now) -> Finished {
     let ended = |end: Timestamp| {
-        let life = end.since(date);
-        finished.asked + life <= now.boot + last_moment(life)
+        let life = end.since(dates.issued);
+        dates.asked + life <= now.boot + last_moment(life)
     };
     if let Outcome::Credentials(issued) = &finished.outcome
         && ended(issued.credentials.expiration)

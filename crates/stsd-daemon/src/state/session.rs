@@ -102,6 +102,11 @@ impl Session {
         }
     }
 
+    /// Whether it was begun with a device's code.
+    pub fn has_device(&self) -> bool {
+        matches!(self.phase, Phase::Unlocked { mfa_serial: Some(_), .. })
+    }
+
     /// The state that `stsd status` shows.
     pub fn state(&self, now: Now) -> SessionState {
         match &self.phase {

@@ -77,3 +77,44 @@ fn an_answer_that_waited_for_a_sleeping_machine_is_not_younger_for_it() {
     assert!(story.serves("default"), "the clocks are not blamed for the delay");
     assert_eq!(story.state.table().clock_offset(story.now()), 0);
 }
+
+#[test]
+fn an_answer_without_a_date_lasts_as_long_as_was_asked_for_whatever_the_local_date_is() {
+    for wrong in [-10 * 365 * 24 * HOUR.cast_signed(), 0, 10 * 365 * 24 * HOUR.cast_signed()] {
+        let mut story = Story::begin();
+        let session = story.begin_unlock("123456").unwrap();
+        finish_undated(&mut story, &session, 12 * HOUR, wrong);
+        let role = story.want("prod").unwrap();
+        finish_undated(&mut story, &role, HOUR, wrong);
+        assert!(story.serves("prod") && story.serves("default"), "{wrong}");
+        story.seconds += HOUR;
+        assert!(!story.serves("prod"), "{wrong}");
+        story.seconds += 10 * HOUR;
+        assert!(story.serves("default"), "{wrong}");
+        story.seconds += HOUR;
+        assert!(!story.serves("default"), "{wrong}");
+    }
+}
+
+#[test]
+fn an_answer_without_a_date_is_dated_by_the_one_before_it() {
+    let mut story = Story::unlocked();
+    let role = story.want("prod").unwrap();
+    // Half of its life was over when it came: what a program says can be older than the call.
+    finish_undated(&mut story, &role, HOUR / 2, 365 * 24 * HOUR.cast_signed());
+    story.seconds += HOUR / 2 - 60;
+    assert!(story.serves("prod"));
+    story.seconds += 60;
+    assert!(!story.serves("prod"));
+}
+
+/// Credentials for so long by STS's date, while the local one is wrong by so much.
+fn finish_undated(story: &mut Story, job: &Job, seconds: u64, wrong: i64) {
+    let (kind, generation, asked) = (job.kind.clone(), job.generation, job.asked);
+    let outcome = story.issued(seconds);
+    let finished = Finished { kind, generation, asked, outcome, sts_date: None };
+    let now = story.now();
+    let since = now.wall.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let wall = std::time::UNIX_EPOCH + Duration::from_secs(since.saturating_add_signed(wrong));
+    story.state.finish(finished, Now { wall, ..now });
+}
