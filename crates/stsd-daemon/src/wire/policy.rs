@@ -128,8 +128,9 @@ fn decimal(text: &[u8]) -> Option<usize> {
 }
 
 /// Header fields that no SDK sends, and that show a browser, a proxy or a forwarder, or a body of
-/// unknown length. A `*` stands for any ending.
-const REFUSED: [&str; 17] = [
+/// unknown length. A `*` stands for any ending. `TE` is none of them: it only says which codings the
+/// caller could read, and Erlang's httpc and Perl's LWP send it with every request.
+const REFUSED: [&str; 16] = [
     "Origin",
     "Referer",
     "Cookie",
@@ -142,7 +143,6 @@ const REFUSED: [&str; 17] = [
     "Proxy-*",
     "Upgrade",
     "HTTP2-Settings",
-    "TE",
     "Trailer",
     "Transfer-Encoding",
     "Content-Encoding",

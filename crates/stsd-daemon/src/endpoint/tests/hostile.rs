@@ -82,7 +82,6 @@ fn headers() -> Vec<(Vec<u8>, Must)> {
         "Upgrade: websocket",
         "Upgrade: h2c",
         "HTTP2-Settings: AAMAAABk",
-        "TE: trailers",
         "Trailer: x",
         "Transfer-Encoding: chunked",
         "Transfer-Encoding: identity",

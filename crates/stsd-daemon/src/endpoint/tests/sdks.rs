@@ -127,7 +127,7 @@ async fn the_credentials_socket_takes_any_port_and_no_other_host() {
     }
 }
 
-const SDKS: [(&str, &str); 12] = [
+const SDKS: [(&str, &str); 14] = [
     (
         "botocore",
         "GET /creds/prod HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nAccept-Encoding: identity\r\n\
@@ -187,6 +187,16 @@ const SDKS: [(&str, &str); 12] = [
         "PHP",
         "GET /creds/prod HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nUser-Agent: GuzzleHttp/7\r\n\
          Authorization: TOKEN\r\n\r\n",
+    ),
+    (
+        "Erlang, httpc",
+        "GET /creds/prod HTTP/1.1\r\ncontent-length: 0\r\nte: \r\nhost: 127.0.0.1:PORT\r\n\
+         authorization: TOKEN\r\nconnection: keep-alive\r\n\r\n",
+    ),
+    (
+        "Perl, LWP",
+        "GET /creds/prod HTTP/1.1\r\nTE: deflate,gzip;q=0.3\r\nConnection: TE, close\r\n\
+         Authorization: TOKEN\r\nHost: 127.0.0.1:PORT\r\nUser-Agent: libwww-perl/6.68\r\n\r\n",
     ),
     (
         "a person with curl",
