@@ -98,9 +98,14 @@ impl<C: Clock, G: Gateway> Daemon<C, G> {
         let goes_on = |table: &Table, asked: &Asked| {
             let Ok(place) = table.find(Some(&asked.profile)) else { return false };
             let profile = &table.profiles[place];
-            let own = table.session_of(profile).is_some_and(|session| session.asking);
-            (asked.call.is_some() && profile.asking == asked.call)
-                || (own && profile.hops().is_empty())
+            match (asked.call, profile.asking) {
+                (Some(call), asking) => asking == Some(call),
+                // Its session has come, for which it waited.
+                (None, Some(_)) => !profile.hops().is_empty(),
+                (None, None) => table.session_of(profile).is_some_and(|session| {
+                    session.asking && (profile.hops().is_empty() || session.comes_first())
+                }),
+            }
         };
         let asking = |table: &Arc<Table>| calls.iter().any(|asked| goes_on(table, asked));
         let table = snapshots.wait_for(|table| !asking(table)).await.map_err(|_| stopping())?;

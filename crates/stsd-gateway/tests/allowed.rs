@@ -129,3 +129,10 @@ fn another_command_is_told_from_the_one_before() {
     let keys = "[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n";
     assert_eq!(plan(keys, &["default"]).identities[0].program, None);
 }
+
+#[test]
+fn a_role_of_a_program_lasts_an_hour_as_it_is_assumed_from_a_session() {
+    let role = format!("[profile r]\n{ROLE}source_profile = a\nduration_seconds = 7200\n");
+    let plan = plan(&format!("[profile a]\ncredential_process = /opt/keys\n{role}"), &["a"]);
+    assert_eq!(places(&plan), ["config:6 r duration_seconds Notice"]);
+}

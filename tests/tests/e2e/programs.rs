@@ -95,16 +95,24 @@ fn keys_that_a_program_says_are_served_on_demand() {
         format!("{{\"Version\": 1, \"AccessKeyId\": \"{id}\", \"SecretAccessKey\": \"{secret}\"}}");
     let stsd = Fixture::builder()
         .config(|url| {
-            let program = "credential_process = cat ~/keys.json";
-            let region = "region = us-west-2";
-            config(url) + &format!("[profile vendor]\n{region}\nendpoint_url = {url}\n{program}\n")
+            let program = "credential_process = sh -c 'echo >> ~/runs; cat ~/keys.json'";
+            let common = format!("region = us-west-2\nendpoint_url = {url}\n");
+            let role =
+                "role_arn = arn:aws:iam::123456789012:role/deploy\nsource_profile = vendor\n";
+            config(url)
+                + &format!("[profile vendor]\n{common}{program}\n[profile far]\n{common}{role}")
         })
         .variable("PATH", "/usr/bin:/bin")
         .configuration("allow_programs = [\"vendor\"]\n")
         .start();
     fs::write(stsd.home.path().join("keys.json"), says).unwrap();
-    assert_eq!(stsd.get("/creds/vendor").status, 200);
-    assert_eq!(stsd.profile("vendor")["state"], "ready");
+    for profile in ["far", "vendor"] {
+        assert_eq!(stsd.get(&format!("/creds/{profile}")).status, 200);
+        assert_eq!(stsd.profile(profile)["state"], "ready");
+    }
+    assert_eq!(runs(&stsd), 1, "it is run for the session alone");
+    stsd.stsd(&["refresh", "far"]).well();
+    assert_eq!(runs(&stsd), 1);
     stsd.stsd(&["lock"]).well();
     let reply = stsd.get("/creds/vendor");
     assert_eq!(reply.reason, "stsd is locked - run `stsd unlock vendor`");

@@ -58,7 +58,8 @@ impl State {
                 let profile = &self.table.profiles[self.place(profile)?];
                 let session = self.table.session_of(profile)?;
                 let asked = profile.hops().last()?.duration_seconds.unwrap_or(ROLE_CHAINING);
-                let chained = profile.hops().len() > 1 || session.has_device();
+                let from_session = session.has_device() || session.planned.program.is_some();
+                let chained = profile.hops().len() > 1 || from_session;
                 Some(if chained { asked.min(ROLE_CHAINING) } else { asked })
             }
         }

@@ -112,20 +112,27 @@ impl State {
         let jitter = self.jitter.fraction();
         let Some(place) = self.place(name) else { return };
         let unlock = self.renewing_command(place);
+        let ended = self.session_has_ended(place, failure);
         let profile = &mut self.table.profiles[place];
         let refusal = Arc::new(role_refusal(failure, name, unlock.as_deref()));
         let before = profile.trouble.take();
-        profile.trouble = Some(Trouble::after(before.as_ref(), failure, refusal, now, jitter));
+        // Nobody is needed for the next session: so it is no refusal.
+        let passes = Failure { retryable: failure.retryable || ended, ..failure.clone() };
+        profile.trouble = Some(Trouble::after(before.as_ref(), &passes, refusal, now, jitter));
         profile.asking = None;
-        let identity = profile.identity().map(str::to_owned);
-        // STS knows better than our clock when the session itself has ended.
-        if failure.kind == FailureKind::Denied
-            && failure.code.starts_with("ExpiredToken")
-            && let Some(session) = identity.and_then(|identity| self.session_mut(&identity))
-            && matches!(session.phase, Phase::Unlocked { mfa_serial: Some(_), .. })
-        {
+    }
+
+    /// STS knows better than our clock when the session that a role was asked with has ended. Says
+    /// whether the next one needs no person.
+    fn session_has_ended(&mut self, place: usize, failure: &Failure) -> bool {
+        let identity = self.table.profiles[place].identity().map(str::to_owned);
+        let says = failure.kind == FailureKind::Denied && failure.code.starts_with("ExpiredToken");
+        let session = identity.filter(|_| says).and_then(|identity| self.session_mut(&identity));
+        let Some(session) = session else { return false };
+        if session.has_device() || session.planned.program.is_some() {
             session.end();
         }
+        session.comes_first()
     }
 
     /// What renews the MFA of a role that has worked under the session that there is.

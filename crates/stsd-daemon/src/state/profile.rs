@@ -97,7 +97,7 @@ impl Profile {
         }
         match self.trouble(Some(session)) {
             _ if is_locked(session, now) => ProfileState::Locked,
-            _ if self.asking.is_some() || (self.hops().is_empty() && session.asking) => {
+            _ if self.asking.is_some() || (self.is_of(session) && session.asking) => {
                 ProfileState::Fetching
             }
             Some(Trouble::Denied(_)) => ProfileState::Denied,
@@ -106,11 +106,16 @@ impl Profile {
         }
     }
 
+    /// Whether what the session lacks, this profile lacks.
+    fn is_of(&self, session: &Session) -> bool {
+        self.hops().is_empty() || session.comes_first()
+    }
+
     /// What keeps it from being served: the session's trouble for an identity's own profile.
     pub(super) fn trouble<'a>(&'a self, session: Option<&'a Session>) -> Option<&'a Trouble> {
-        match (&self.planned.source, session) {
-            (ProfileSource::Session { .. }, Some(session)) => session.trouble.as_ref(),
-            _ => self.trouble.as_ref(),
+        match session.filter(|session| self.is_of(session)) {
+            Some(session) => session.trouble.as_ref(),
+            None => self.trouble.as_ref(),
         }
     }
 

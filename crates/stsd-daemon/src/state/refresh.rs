@@ -121,14 +121,29 @@ impl State {
         jobs
     }
 
-    /// The call that renews a profile; nothing if it is under way or its identity is locked.
+    /// The roles in use that have waited for a session of a program.
+    pub(super) fn roles_that_waited(&mut self, identity: &str, now: Now) -> Vec<Job> {
+        if self.table.session(identity).is_none_or(|s| s.planned.program.is_none()) {
+            return Vec::new();
+        }
+        let waits = |place: &usize| {
+            let profile = &self.table.profiles[*place];
+            let fed = profile.identity() == Some(identity) && !profile.hops().is_empty();
+            fed && profile.in_use && profile.held.is_none() && profile.trouble.is_none()
+        };
+        let places: Vec<usize> = (0..self.table.profiles.len()).filter(waits).collect();
+        places.into_iter().filter_map(|place| self.job_for(place, now)).collect()
+    }
+
+    /// The call that renews a profile, or what it waits for; nothing if it is under way or its identity is locked.
     pub(super) fn job_for(&mut self, place: usize, now: Now) -> Option<Job> {
         let profile = &self.table.profiles[place];
         let session = self.table.session_of(profile)?;
         if is_locked(session, now) {
             return None;
         }
-        if profile.hops().is_empty() {
+        let begins = session.planned.program.is_some() && session.held(now).is_none();
+        if profile.hops().is_empty() || begins {
             if session.asking || session.needs_a_person() {
                 return None;
             }
@@ -188,11 +203,11 @@ impl State {
         if is_locked(session, now) { Err(session.refusal(now)) } else { Ok(place) }
     }
 
-    /// The session of an identity's own profile.
+    /// The session of an identity's own profile, or one that a role waits for.
     fn own_session_mut(&mut self, place: usize) -> Option<&mut Session> {
         let profile = &self.table.profiles[place];
-        let identity = profile.identity().filter(|_| profile.hops().is_empty())?.to_owned();
-        self.session_mut(&identity)
+        let (identity, own) = (profile.identity()?.to_owned(), profile.hops().is_empty());
+        self.session_mut(&identity).filter(|session| own || session.comes_first())
     }
 
     pub(super) fn place(&self, name: &str) -> Option<usize> {
@@ -218,11 +233,11 @@ fn last_call(session: &Session, role: &Held) -> Option<Duration> {
     (role.begins() < moment).then_some(moment)
 }
 
-/// Whose credentials begin a chain: the session with a device, else the keys themselves, which STS
-/// lets assume a role for longer than an hour.
+/// Whose credentials begin a chain: the session with a device or of a program, else the keys
+/// themselves, which STS lets assume a role for longer than an hour.
 fn base_of(session: &Session, now: Now) -> Base {
-    match (&session.phase, session.held(now)) {
-        (Phase::Unlocked { mfa_serial: Some(_), .. }, Some(held)) => {
+    match session.held(now) {
+        Some(held) if session.has_device() || session.planned.program.is_some() => {
             Base::Temporary(held.credentials().clone())
         }
         _ => Base::LongTerm(session.planned.keys.clone()),

@@ -91,6 +91,12 @@ impl Session {
         }
     }
 
+    /// Whether roles wait for it, though it needs no person: a program says its keys, which is not to
+    /// be run for each role.
+    pub fn comes_first(&self) -> bool {
+        self.planned.program.is_some() && matches!(self.phase, Phase::KeysAlone)
+    }
+
     /// Whether only a person can start the next session.
     pub fn needs_a_person(&self) -> bool {
         match &self.phase {
@@ -158,7 +164,12 @@ impl Session {
 
     /// STS says that it has ended. Not a lock: an unlock that is under way is still wanted.
     pub fn end(&mut self) {
-        self.release(Phase::Ended);
+        let next = match &self.phase {
+            Phase::Unlocked { mfa_serial: Some(_), .. } => Phase::Ended,
+            Phase::Unlocked { mfa_serial: None, .. } => resting(&self.planned, false),
+            _ => return,
+        };
+        self.release(next);
     }
 
     fn release(&mut self, next: Phase) {

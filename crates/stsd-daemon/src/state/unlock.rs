@@ -180,7 +180,10 @@ impl State {
         let by_person = mfa_serial.is_some() || session.needs_a_person();
         session.forget(Phase::Unlocked { held: Arc::new(held), mfa_serial });
         session.last_error = None;
-        if by_person { self.roles_anew(identity, now) } else { Vec::new() }
+        match by_person {
+            true => self.roles_anew(identity, now),
+            false => self.roles_that_waited(identity, now),
+        }
     }
 
     /// Notes why there is no new session. What there was stays. The mistake of a person who typed a

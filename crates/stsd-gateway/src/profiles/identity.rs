@@ -79,7 +79,7 @@ impl<'a> Identity<'a> {
 
     /// What tells one command from another, the same in every process of this version. The command
     /// itself stays here: people put passwords into commands.
-    fn program(&self) -> Option<u64> {
+    pub(super) fn program(&self) -> Option<u64> {
         let holder = self.first;
         let of_program = self.id == program_identity(&holder.name);
         let command = holder.program("credential_process").filter(|_| of_program)?;

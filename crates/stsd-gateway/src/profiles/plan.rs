@@ -143,10 +143,11 @@ impl<'a> Planner<'a> {
         for chain in &self.chains {
             let Chain::Keys { id, roles, .. } = chain else { continue };
             let Some(role) = roles.last() else { continue };
-            let with_mfa =
-                self.identity(id).is_some_and(|identity| identity.mfa_serial().is_some());
+            let with_session = self
+                .identity(id)
+                .is_some_and(|one| one.mfa_serial().is_some() || one.program().is_some());
             let asks = role.value("duration_seconds").and_then(|text| text.parse::<u32>().ok());
-            if asks.is_some_and(|asks| asks > 3600) && (with_mfa || roles.len() > 1) {
+            if asks.is_some_and(|asks| asks > 3600) && (with_session || roles.len() > 1) {
                 notices.push(role.problem(Severity::Notice, "duration_seconds", CLAMPED));
             }
         }

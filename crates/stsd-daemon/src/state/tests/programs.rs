@@ -1,12 +1,14 @@
 //! Identities whose keys a `credential_process` says. What it gives may live for minutes.
 
 use stsd_protocol::RefusalCode;
-use stsd_protocol::control::{SessionState, UnlockRequest};
+use stsd_protocol::control::{ProfileState, SessionState, UnlockRequest};
 use stsd_protocol::gateway::{
     Base, Failure, FailureKind, Operation, Outcome, PROGRAM_ERROR, Plan, PlannedIdentity,
 };
 
-use super::fixture::{HOUR, SERIAL, Story, failure, identity, plan, role_profile, session_profile};
+use super::fixture::{
+    HOUR, SERIAL, Story, failed, failure, identity, plan, role_profile, session_profile,
+};
 use crate::state::Job;
 
 const VENDOR: &str = "process:vendor";
@@ -41,13 +43,56 @@ fn key(job: &Job) -> &str {
 #[test]
 fn nobody_need_unlock_what_a_program_says() {
     let mut story = begin(None);
-    for profile in ["vendor", "far"] {
-        let job = story.want(profile).unwrap();
-        assert_eq!(key(&job), VENDOR);
-        let issued = story.issued(3600);
-        story.finish(&job, issued);
-        assert!(story.serves(profile));
+    story.fetch("vendor", 3600);
+    assert!(story.serves("vendor"));
+}
+
+#[test]
+fn a_program_runs_once_a_session_and_not_for_each_role() {
+    let mut story = begin(None);
+    let job = story.want("far").unwrap();
+    assert_eq!((key(&job), story.profile_state("far")), (VENDOR, ProfileState::Fetching));
+    assert!(story.want("far").is_none(), "it runs already");
+    let issued = story.issued(12 * HOUR);
+    let roles = story.finish(&job, issued).jobs;
+    assert_eq!(roles.iter().map(key).collect::<Vec<_>>(), ["a session"]);
+    let issued = story.issued(HOUR);
+    story.finish(&roles[0], issued);
+    assert!(story.serves("far") && story.serves("vendor"));
+    while story.seconds < 8 * HOUR {
+        for job in story.nap_until_due(HOUR) {
+            assert_eq!(key(&job), "a session");
+            let issued = story.issued(HOUR);
+            story.finish(&job, issued);
+        }
     }
+}
+
+#[test]
+fn a_role_says_why_its_program_has_failed_and_is_tried_again() {
+    let mut story = begin(None);
+    let job = story.want("far").unwrap();
+    let failure =
+        Failure { http_status: None, ..failure(FailureKind::Configuration, PROGRAM_ERROR) };
+    story.finish(&job, Outcome::Failure(failure.clone()));
+    assert_eq!(story.refusal("far").message, failure.message);
+    let (_, jobs) = story.state.refresh(Some("far"), story.now()).unwrap();
+    assert_eq!(key(&jobs[0]), VENDOR);
+    let issued = story.issued(HOUR);
+    assert_eq!(story.finish(&jobs[0], issued).jobs.len(), 1);
+}
+
+#[test]
+fn where_sts_finds_its_session_ended_the_program_is_run_again() {
+    let mut story = begin(None);
+    story.fetch("vendor", HOUR);
+    let job = story.want("far").unwrap();
+    story.finish(&job, failed(FailureKind::Denied, "ExpiredToken"));
+    let jobs = story.nap_until_due(60);
+    assert_eq!(key(&jobs[0]), VENDOR);
+    let issued = story.issued(HOUR);
+    story.finish(&jobs[0], issued);
+    assert_eq!(key(&story.nap_until_due(60)[0]), "a session");
 }
 
 #[test]
@@ -143,24 +188,22 @@ fn a_program_that_fails_is_not_run_all_night() {
             ..failure(FailureKind::Unavailable, PROGRAM_ERROR)
         })
     };
-    for profile in ["vendor", "far"] {
-        let mut story = begin(None);
-        story.fetch(profile, 12 * HOUR);
-        let (mut runs, mut last) = (0, 0);
-        while story.seconds < 12 * HOUR {
-            for job in story.nap_until_due(12 * HOUR - story.seconds) {
-                runs += 1;
-                assert!(runs == 1 || story.seconds - last >= 30, "{profile}: {last}");
-                last = story.seconds;
-                story.finish(&job, no());
-            }
+    let mut story = begin(None);
+    story.fetch("vendor", 12 * HOUR);
+    let (mut runs, mut last) = (0, 0);
+    while story.seconds < 12 * HOUR {
+        for job in story.nap_until_due(12 * HOUR - story.seconds) {
+            runs += 1;
+            assert!(runs == 1 || story.seconds - last >= 30, "{last}");
+            last = story.seconds;
+            story.finish(&job, no());
         }
-        assert!((3..=5).contains(&runs), "{profile}: {runs}");
-        let job = story.want(profile).expect("who asks has it tried again");
-        let issued = story.issued(HOUR);
-        story.finish(&job, issued);
-        assert_eq!(story.nap_until_due(HOUR).len(), 1, "{profile}");
     }
+    assert!((3..=5).contains(&runs), "{runs}");
+    let job = story.want("vendor").expect("who asks has it tried again");
+    let issued = story.issued(HOUR);
+    story.finish(&job, issued);
+    assert_eq!(story.nap_until_due(HOUR).len(), 1);
 }
 
 #[test]
