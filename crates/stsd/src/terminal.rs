@@ -30,8 +30,10 @@ pub(crate) struct Terminal {
 pub(crate) enum Answer<E> {
     /// Ended a line.
     Line(String),
-    /// Ended the input (ctrl-D) or typed nothing.
+    /// Typed nothing.
     Nothing,
+    /// Ended the input: by ctrl-D, or with the terminal itself. No question takes that for a yes.
+    Ended,
     /// Pressed ctrl-C.
     Interrupted,
     /// Nothing yet, and there is no point in waiting any more.
@@ -199,13 +201,18 @@ impl Terminal {
                 return Ok(Answer::Interrupted);
             }
         };
-        if line.pop_if(|last| *last == b'\n').is_none() {
+        let is_ended = line.pop_if(|last| *last == b'\n').is_none();
+        if is_ended {
             // Ctrl-D does not move the cursor, and what follows starts on a line of its own.
             self.write("\n")?;
         }
         // A line that is no text is no code either.
         let text = String::from_utf8(line).unwrap_or_else(|_| "?".to_owned());
-        Ok(if text.trim().is_empty() { Answer::Nothing } else { Answer::Line(text) })
+        Ok(match (text.trim().is_empty(), is_ended) {
+            (false, _) => Answer::Line(text),
+            (true, false) => Answer::Nothing,
+            (true, true) => Answer::Ended,
+        })
     }
 }
 

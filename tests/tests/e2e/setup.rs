@@ -88,7 +88,8 @@ fn a_new_user_answers_what_no_file_says_and_is_asked_once() {
 fn whoever_says_no_or_interrupts_has_changed_nothing() {
     let stsd = new_user();
     let before = home(&stsd);
-    for (keys, code) in [("n\n", 0), ("\u{3}", 130)] {
+    // Ctrl-D is no Enter, and neither is a terminal that closes.
+    for (keys, code) in [("n\n", 0), ("\u{3}", 130), ("\u{4}", 130)] {
         let words = ["--mfa-serial", ALICE_DEVICE];
         let mut terminal = Terminal::running(&setup(&stsd, &words));
         terminal.shows("profile ci (");

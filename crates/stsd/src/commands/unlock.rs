@@ -179,7 +179,7 @@ impl Unlocking {
         for _ in 0..ATTEMPTS {
             match terminal.ask(&question).map_err(|error| broken_terminal(&error))? {
                 Answer::Interrupted => return Err(Failure::Cancelled { after_others: false }),
-                Answer::Nothing => {
+                Answer::Nothing | Answer::Ended => {
                     let message = "no token code was typed, nothing was changed";
                     return Err(Refusal::new(RefusalCode::CodeRequired, message).into());
                 }

@@ -157,7 +157,7 @@ impl<'a> Prompt<'a> {
             self.terminal.ask_until(&question, |terminal| watch.end(terminal.is_in_foreground()));
         match answer {
             Ok(Answer::Line(line)) => Ok(line),
-            Ok(Answer::Nothing) => Err(Ending::Declined(locked.clone())),
+            Ok(Answer::Nothing | Answer::Ended) => Err(Ending::Declined(locked.clone())),
             Ok(Answer::Interrupted) => {
                 // The same ctrl-C has ended most tools, which then do not show what they are told.
                 if self.terminal.is_in_foreground() && !io::stderr().is_terminal() {

@@ -44,7 +44,9 @@ pub(super) fn asked(terminal: &Terminal, identity: &Identity) -> Result<Device, 
     };
     for _ in 0..ATTEMPTS {
         let typed = match ask(terminal, &question)? {
-            Answer::Interrupted => return Err(Failure::Cancelled { after_others: false }),
+            Answer::Interrupted | Answer::Ended => {
+                return Err(Failure::Cancelled { after_others: false });
+            }
             Answer::Nothing => likely.clone().unwrap_or_default(),
             Answer::Line(line) => line.trim().to_owned(),
         };

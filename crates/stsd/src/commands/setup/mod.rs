@@ -60,7 +60,7 @@ fn agreed(terminal: Option<&Terminal>) -> Result<bool, Failure> {
         return Err(Failure::usage(message, "add --yes to make these changes"));
     };
     match device::ask(terminal, "Make these changes? [Y/n] ")? {
-        Answer::Interrupted => Err(Failure::Cancelled { after_others: false }),
+        Answer::Interrupted | Answer::Ended => Err(Failure::Cancelled { after_others: false }),
         Answer::Nothing => Ok(true),
         Answer::Line(line) => {
             Ok(["y", "yes"].iter().any(|yes| line.trim().eq_ignore_ascii_case(yes)))
