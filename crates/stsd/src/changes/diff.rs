@@ -42,8 +42,11 @@ pub(super) fn unified(path: &Path, before: Option<&[u8]>, after: &[u8]) -> Strin
     let mut text = format!("--- {old}\n+++ {name}\n");
     let before = before.unwrap_or_default();
     let mut middle = middle(before, after);
-    // A last line without an end is another line when it gets one.
-    if !before.is_empty() && middle.offset == before.len() && !before.ends_with(b"\n") {
+    let is_open = !before.is_empty() && middle.offset == before.len() && !before.ends_with(b"\n");
+    if is_open && let Some(added) = middle.inserted.strip_prefix(b"\n") {
+        // All that the last line gets is an end; it may hold a secret like every other.
+        middle.inserted = added;
+    } else if is_open {
         middle.offset = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         middle.removed = &before[middle.offset..];
         middle.inserted = &after[middle.offset..];
@@ -101,9 +104,10 @@ mod tests {
     }
 
     #[test]
-    fn a_last_line_without_an_end_is_shown_as_diff_shows_it() {
-        let diff = shown(Some("a\nb"), "a\nb\nc\n");
-        assert_eq!(diff, "@@ -2 +2,2 @@\n-b\n\\ No newline at end of file\n+b\n+c\n");
+    fn a_last_line_that_only_gets_an_end_is_not_shown() {
+        assert_eq!(shown(Some("a\nsecret"), "a\nsecret\nc\n"), "@@ -2,0 +3 @@\n+c\n");
+        let diff = shown(Some("a\nb"), "a\nbb\n");
+        assert_eq!(diff, "@@ -2 +2 @@\n-b\n\\ No newline at end of file\n+bb\n");
     }
 
     #[test]
