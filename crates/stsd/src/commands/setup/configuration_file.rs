@@ -25,7 +25,16 @@ pub(super) fn with_device(text: &str, profile: &str, serial: &str) -> Result<Str
         return Ok(text.to_owned());
     }
     entry.insert("mfa_serial", value(serial));
-    Ok(document.to_string())
+    Ok(with_line_ends_of(text, &document.to_string()))
+}
+
+/// `toml_edit` ends every line as Unix does; a file of Windows keeps its own ends.
+fn with_line_ends_of(original: &str, text: &str) -> String {
+    let all_are = |end: &str| original.matches('\n').count() == original.matches(end).count();
+    match original.contains("\r\n") && all_are("\r\n") {
+        true => text.replace("\r\n", "\n").replace('\n', "\r\n"),
+        false => text.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -42,6 +51,13 @@ mod tests {
         let with_mine = format!("{mine}\n{added}");
         assert_eq!(with_device(mine, "default", ARN).unwrap(), with_mine);
         assert_eq!(with_device(&with_mine, "default", ARN).unwrap(), with_mine);
+    }
+
+    #[test]
+    fn a_file_of_windows_keeps_its_ends_of_lines() {
+        let mine = "# mine\r\nlisten = '127.0.0.1:1'\r\n";
+        let added = format!("\r\n[profiles.default]\r\nmfa_serial = \"{ARN}\"\r\n");
+        assert_eq!(with_device(mine, "default", ARN).unwrap(), format!("{mine}{added}"));
     }
 
     #[test]
