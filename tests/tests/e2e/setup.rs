@@ -134,6 +134,18 @@ fn a_key_that_aws_does_not_know_is_told_before_anything_is_asked() {
 }
 
 #[test]
+fn an_old_key_in_another_profile_does_not_stand_in_the_way() {
+    let stsd = new_user();
+    let credentials = fs::read_to_string(stsd.home.path().join(".aws/credentials")).unwrap();
+    let old = credentials.replace("AKIAIOSFODNN8EXAMPLE", "AKIAUNKNOWNEXAMPLE00");
+    stsd.home.write_credentials(&old).unwrap();
+    let ran = Ran::of(setup(&stsd, &["--dry-run"])).well();
+    assert!(ran.stderr.contains("the access key of profile ci: "), "{}", ran.stderr);
+    assert!(ran.stderr.contains("; it is left out"), "{}", ran.stderr);
+    assert!(!ran.stdout.contains("profile ci"), "{}", ran.stdout);
+}
+
+#[test]
 fn without_sts_the_rest_is_set_up_and_the_unlock_can_wait() {
     let stsd = new_user();
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

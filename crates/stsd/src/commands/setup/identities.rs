@@ -35,7 +35,8 @@ impl Identity {
 /// that have no device yet.
 ///
 /// # Errors
-/// If there is none, or if AWS does not know one of the keys.
+/// If there is none, or if AWS takes none of the keys, or not the default one. An old key in another
+/// profile is told and left out.
 pub(super) fn find(configuration: &Configuration, client: &str) -> Result<Vec<Identity>, Failure> {
     let mut gateway = Gateway::start()?;
     let plan = plan(&mut gateway, configuration, client)?;
@@ -43,14 +44,30 @@ pub(super) fn find(configuration: &Configuration, client: &str) -> Result<Vec<Id
         return Err(nobody(&plan));
     }
     let mut identities = Vec::new();
+    let mut refused = Vec::new();
     for planned in plan.identities {
         let profile = planned.keys.source_profile.clone();
         let mfa_serial = planned.mfa_serial.clone();
         let arn = match mfa_serial {
             Some(_) => None,
-            None => whoami(&mut gateway, configuration, planned)?.map(|caller| caller.arn),
+            None => match whoami(&mut gateway, configuration, planned) {
+                Err(Failure::Refused(refusal))
+                    if refusal.code == RefusalCode::Denied
+                        && profile != configuration.default_profile =>
+                {
+                    refused.push(refusal);
+                    continue;
+                }
+                caller => caller?.map(|caller| caller.arn),
+            },
         };
         identities.push(Identity { profile, arn, mfa_serial });
+    }
+    if identities.is_empty() && !refused.is_empty() {
+        return Err(refused.swap_remove(0).into());
+    }
+    for refusal in refused {
+        warn(&printable(&format!("{}; it is left out", refusal.message)));
     }
     identities.sort_by_key(|identity| identity.profile != configuration.default_profile);
     Ok(identities)
