@@ -146,6 +146,19 @@ fn an_old_key_in_another_profile_does_not_stand_in_the_way() {
 }
 
 #[test]
+fn new_shells_are_called_connected_only_where_a_start_file_says_so() {
+    let stsd = new_user();
+    for (more, said) in [
+        (&["--no-variables"][..], "a shell is connected by: eval"),
+        (&[], "new shells are connected; this one by: eval"),
+    ] {
+        let words = [&["--yes", "--mfa-serial", ALICE_DEVICE], more].concat();
+        let ran = Ran::of(setup(&stsd, &words)).well();
+        assert!(ran.stdout.contains(said), "{}", ran.stdout);
+    }
+}
+
+#[test]
 fn without_sts_the_rest_is_set_up_and_the_unlock_can_wait() {
     let stsd = new_user();
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

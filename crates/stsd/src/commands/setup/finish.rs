@@ -24,6 +24,8 @@ pub(super) struct Finish {
     pub(super) identities: Vec<Identity>,
     /// Whether the daemon is the user's to start.
     pub(super) by_hand: bool,
+    /// Whether a start file connects every new shell.
+    pub(super) connects_shells: bool,
 }
 
 impl Finish {
@@ -47,7 +49,7 @@ impl Finish {
             prove()?;
         }
         verdict()?;
-        print(&connect_this_shell())?;
+        print(&connect_this_shell(self.connects_shells))?;
         unlocked.map(|_| ())
     }
 
@@ -122,13 +124,21 @@ fn answer(attempts: u32) -> Result<Status, Refusal> {
     client::read(&client.question(STATUS)?)
 }
 
-fn connect_this_shell() -> String {
+fn connect_this_shell(others_are: bool) -> String {
+    let line = evaluated("stsd env");
+    match others_are {
+        true => format!("new shells are connected; this one by: {line}\n"),
+        false => format!("a shell is connected by: {line}\n"),
+    }
+}
+
+/// How the user's shell takes the variables that this command prints.
+pub(super) fn evaluated(command: &str) -> String {
     let shell = std::env::var("SHELL").unwrap_or_default();
-    let line = match shell.ends_with("/fish") {
-        true => "stsd env --format fish | source",
-        false => "eval \"$(stsd env)\"",
-    };
-    format!("new shells are connected; this one by: {line}\n")
+    match shell.ends_with("/fish") {
+        true => format!("{command} --format fish | source"),
+        false => format!("eval \"$({command})\""),
+    }
 }
 
 /// How doctor begins where there is nothing to do.

@@ -25,6 +25,8 @@ pub(super) struct Proposal {
     remarks: Vec<String>,
     service: Service,
     session: Option<Session>,
+    /// Whether a start file connects every new shell.
+    connects_shells: bool,
     identities: Vec<Identity>,
     /// Profiles of which the person said that they have no device.
     without_device: Vec<String>,
@@ -57,6 +59,7 @@ impl Proposal {
             remarks: Vec::new(),
             service: Service::ByHand,
             session: None,
+            connects_shells: false,
             identities,
             without_device: journal.without_device.clone(),
         };
@@ -112,7 +115,11 @@ impl Proposal {
         if let Some(session) = &self.session {
             session.connect(installation)?;
         }
-        Ok(Finish { identities: self.identities, by_hand: self.service == Service::ByHand })
+        Ok(Finish {
+            identities: self.identities,
+            by_hand: self.service == Service::ByHand,
+            connects_shells: self.connects_shells,
+        })
     }
 
     /// The devices that no file names yet.
@@ -225,7 +232,9 @@ impl Proposal {
         match shell.wish() {
             None => self.remarks.push(by_hand()),
             Some(wish) => {
-                if let Err(error) = self.plan.add(journal, wish) {
+                let added = self.plan.add(journal, wish);
+                self.connects_shells = added.is_ok();
+                if let Err(error) = added {
                     self.remarks.push(format!("{error}; it stays; {}", by_hand()));
                 }
             }
