@@ -80,8 +80,20 @@ fn a_new_user_answers_what_no_file_says_and_is_asked_once() {
     assert_eq!(of_aws(&after), of_aws(&before));
     let again = Ran::of(setup(&stsd, &["--yes"])).well().stdout;
     assert!(again.contains("nothing to change") && !again.contains("profile ci"), "{again}");
-    Ran::of(setup(&stsd, &["--undo"])).well();
+    let mut undo = setup(&stsd, &["--undo"]);
+    undo.env("SHELL", "/usr/bin/fish");
+    let undone = Ran::of(undo).well();
+    assert!(
+        undone.stdout.ends_with(": stsd env --undo --format fish | source\n"),
+        "{}",
+        undone.stdout
+    );
     assert_eq!(home(&stsd), before);
+    assert!(
+        undone.stderr.contains("stsd-daemon runs on with its sessions; `kill "),
+        "{}",
+        undone.stderr
+    );
 }
 
 #[test]
