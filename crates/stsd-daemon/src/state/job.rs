@@ -92,28 +92,7 @@ pub(super) fn session_refusal(failure: &Failure, session: &Session) -> Refusal {
             Refusal::new(RefusalCode::WrongCode, "STS did not take the token code")
                 .with_hint(format!("check the device and run `{unlock}` with its next code"))
         }
-        // No answer after the code was sent, or one that cannot be read: whether there is a session
-        // now, nobody knows.
-        FailureKind::Unavailable if failure.code_sent && !says_no(failure) => Refusal::new(
-            RefusalCode::OutcomeUnknown,
-            format!("STS's answer was lost and the token code may be spent: {detail}"),
-        )
-        .with_hint(format!("wait for the next code and run `{unlock}` again")),
-        // The same code is not sent again, whether STS has looked at it or not.
-        FailureKind::Unavailable if failure.code_sent => {
-            Refusal::new(RefusalCode::Unavailable, format!("STS gave no session: {detail}"))
-                .with_hint(format!("wait for the next code and run `{unlock}` again"))
-        }
-        FailureKind::Unavailable if says_no(failure) => Refusal::new(
-            RefusalCode::Unavailable,
-            format!("STS does not answer as it should, and no code was sent: {detail}"),
-        )
-        .with_hint(format!("run `{unlock}` again in a minute")),
-        FailureKind::Unavailable => Refusal::new(
-            RefusalCode::Unavailable,
-            format!("STS cannot be reached, and no code was sent: {detail}"),
-        )
-        .with_hint(format!("run `{unlock}` again when the network is back")),
+        FailureKind::Unavailable => session_outage(failure, &detail, &unlock),
         FailureKind::Denied if !failure.code_sent => Refusal::new(
             RefusalCode::Denied,
             format!("STS refused the keys of profile {}: {detail}", quoted(source_profile)),
@@ -124,6 +103,34 @@ pub(super) fn session_refusal(failure: &Failure, session: &Session) -> Refusal {
                 .with_hint("check the device's serial number and the user's policies")
         }
         _ => other_refusal(failure),
+    }
+}
+
+/// Says an outage of GetSessionToken: whether the code was sent is what its person must know.
+fn session_outage(failure: &Failure, detail: &str, unlock: &str) -> Refusal {
+    match (failure.code_sent, says_no(failure)) {
+        // No answer after the code was sent, or one that cannot be read: whether there is a session
+        // now, nobody knows.
+        (true, false) => Refusal::new(
+            RefusalCode::OutcomeUnknown,
+            format!("STS's answer was lost and the token code may be spent: {detail}"),
+        )
+        .with_hint(format!("wait for the next code and run `{unlock}` again")),
+        // The same code is not sent again, whether STS has looked at it or not.
+        (true, true) => {
+            Refusal::new(RefusalCode::Unavailable, format!("STS gave no session: {detail}"))
+                .with_hint(format!("wait for the next code and run `{unlock}` again"))
+        }
+        (false, true) => Refusal::new(
+            RefusalCode::Unavailable,
+            format!("STS does not answer as it should, and no code was sent: {detail}"),
+        )
+        .with_hint(format!("run `{unlock}` again in a minute")),
+        (false, false) => Refusal::new(
+            RefusalCode::Unavailable,
+            format!("STS cannot be reached, and no code was sent: {detail}"),
+        )
+        .with_hint(format!("run `{unlock}` again when the network is back")),
     }
 }
 
