@@ -133,6 +133,22 @@ fn a_device_that_cannot_be_is_asked_for_again_with_the_reason() {
 }
 
 #[test]
+fn a_security_key_in_the_aws_files_is_told_and_another_device_goes_before_it() {
+    let stsd = new_user();
+    let path = stsd.home.path().join(".aws/config");
+    let key = "[default]\nmfa_serial = arn:aws:iam::111122223333:u2f/user/alice/key\n";
+    let config = fs::read_to_string(path).unwrap().replacen("[default]\n", key, 1);
+    stsd.home.write_config(&config).unwrap();
+    let said = Ran::of(setup(&stsd, &["--yes"])).well().stdout;
+    assert!(said.contains("STS takes no security keys; add a virtual device"), "{said}");
+    assert!(said.contains("not unlocked: arn:aws:iam::111122223333:u2f/"), "{said}");
+    let code = stsd.code(ALICE_DEVICE);
+    let words = ["--yes", "--mfa-serial", ALICE_DEVICE, "--mfa-token", &code];
+    let said = Ran::of(setup(&stsd, &words)).well().stdout;
+    assert!(said.contains("AWS says that you are arn:aws:iam::111122223333:user/alice"), "{said}");
+}
+
+#[test]
 fn a_key_that_aws_does_not_know_is_told_before_anything_is_asked() {
     let stsd = new_user();
     stsd.home

@@ -69,10 +69,14 @@ pub(super) fn ask(terminal: &Terminal, question: &str) -> Result<Answer<Infallib
     })
 }
 
-/// Says whose device is missing.
+/// Says whose device is missing, or why the one that there is does not count.
 pub(super) fn introduction(identity: &Identity) -> String {
     let who = identity.arn.as_ref().map_or(String::new(), |arn| format!(" ({arn})"));
-    printable(&format!("profile {}{who} has no mfa_serial", identity.profile))
+    let what = match &identity.fido {
+        Some(mistake) => format!("cannot be unlocked: {mistake}"),
+        None => "has no mfa_serial".to_owned(),
+    };
+    printable(&format!("profile {}{who} {what}", identity.profile))
 }
 
 fn mistake(serial: &str) -> Option<String> {

@@ -4,6 +4,7 @@
 use std::thread::sleep;
 use std::time::Duration;
 
+use stsd_configuration::device::FIDO_HINT;
 use stsd_protocol::control::{
     CallerIdentity, ProfileRequest, STATUS, SessionState, Status, WHOAMI,
 };
@@ -56,6 +57,10 @@ impl Finish {
     /// Starts the default identity's session; false if that was not possible now.
     fn unlock(&self, status: &Status, arguments: SetupArguments) -> Result<bool, Failure> {
         let Some(identity) = self.identities.first() else { return Ok(false) };
+        if let (None, Some(mistake)) = (&identity.mfa_serial, &identity.fido) {
+            print(&format!("not unlocked: {}; {FIDO_HINT}\n", printable(mistake)))?;
+            return Ok(false);
+        }
         // One that was started before the device was known is without MFA.
         let is_unlocked = status.sessions.iter().any(|session| {
             session.source_profile == identity.profile

@@ -2,7 +2,7 @@
 //! are, whose they are, and which device belongs to them.
 
 use stsd_configuration::Configuration;
-use stsd_configuration::device::account_of_arn;
+use stsd_configuration::device::{account_of_arn, fido_mistake};
 use stsd_protocol::gateway::{
     Base, Caller, FailureKind, Operation, Outcome, Plan, PlanRequest, PlannedIdentity, Severity,
     WhoamiRequest,
@@ -20,8 +20,10 @@ pub(super) struct Identity {
     pub(super) profile: String,
     /// As AWS knows the user; nothing if AWS was not asked or did not answer.
     pub(super) arn: Option<String>,
-    /// What is configured, in `~/.aws` or in stsd's own file.
+    /// What is configured, in `~/.aws` or in stsd's own file, and can be asked for codes.
     pub(super) mfa_serial: Option<String>,
+    /// Why what is configured cannot: it is a security key.
+    pub(super) fido: Option<String>,
 }
 
 impl Identity {
@@ -47,7 +49,8 @@ pub(super) fn find(configuration: &Configuration, client: &str) -> Result<Vec<Id
     let mut refused = Vec::new();
     for planned in plan.identities {
         let profile = planned.keys.source_profile.clone();
-        let mfa_serial = planned.mfa_serial.clone();
+        let fido = planned.mfa_serial.as_deref().and_then(fido_mistake);
+        let mfa_serial = planned.mfa_serial.clone().filter(|_| fido.is_none());
         let arn = match mfa_serial {
             Some(_) => None,
             None => match whoami(&mut gateway, configuration, planned) {
@@ -61,7 +64,7 @@ pub(super) fn find(configuration: &Configuration, client: &str) -> Result<Vec<Id
                 caller => caller?.map(|caller| caller.arn),
             },
         };
-        identities.push(Identity { profile, arn, mfa_serial });
+        identities.push(Identity { profile, arn, mfa_serial, fido });
     }
     if identities.is_empty() && !refused.is_empty() {
         return Err(refused.swap_remove(0).into());

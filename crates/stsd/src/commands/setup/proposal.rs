@@ -3,6 +3,8 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+use stsd_configuration::device::FIDO_HINT;
+
 use super::configuration_file::with_device;
 use super::device::{self, Device};
 use super::finish::Finish;
@@ -243,7 +245,10 @@ impl Proposal {
 }
 
 fn unknown_device(identity: &Identity, is_first: bool) -> String {
-    let without = "its sessions are without MFA, and AWS refuses those every IAM call";
+    let without = match identity.fido {
+        Some(_) => FIDO_HINT,
+        None => "its sessions are without MFA, and AWS refuses those every IAM call",
+    };
     let likely = identity.likely_device().unwrap_or_else(|| "ARN".to_owned());
     let remedy = match is_first {
         true => format!("if there is a device, add `--mfa-serial {likely}`"),
