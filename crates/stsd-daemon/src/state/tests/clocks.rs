@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use stsd_protocol::control::SessionState;
-use stsd_protocol::gateway::{FailureKind, Outcome};
+use stsd_protocol::gateway::{FailureKind, Outcome, PlannedIdentity, ProfileSource};
 use stsd_protocol::{RefusalCode, Timestamp};
 
-use super::fixture::{ALICE, HOUR, Story, failed};
+use super::fixture::{ALICE, HOUR, Story, failed, identity, plan, role_profile, session_profile};
 use crate::clock::Now;
 use crate::state::{Finished, Job};
 
@@ -106,6 +106,27 @@ fn an_answer_without_a_date_is_dated_by_the_one_before_it() {
     assert!(story.serves("prod"));
     story.seconds += 60;
     assert!(!story.serves("prod"));
+}
+
+#[test]
+fn an_answer_without_a_date_to_a_role_of_a_program_lasts_an_hour_whatever_was_asked_for() {
+    const VENDOR: &str = "process:vendor";
+    let (mut plan, mut role) = (plan(), role_profile("far", VENDOR, "far"));
+    if let ProfileSource::Role { hops, .. } = &mut role.source {
+        hops[0].duration_seconds = Some(7200);
+    }
+    let vendor = identity(VENDOR, "vendor", None);
+    plan.identities.push(PlannedIdentity { program: Some(1), ..vendor });
+    plan.profiles.extend([session_profile("vendor", VENDOR), role]);
+    let mut story = Story::begin();
+    story.state.replan(plan);
+    let session = story.want("vendor").unwrap();
+    finish_undated(&mut story, &session, 12 * HOUR, 0);
+    let role = story.want("far").unwrap();
+    finish_undated(&mut story, &role, HOUR, -365 * 24 * HOUR.cast_signed());
+    assert!(story.serves("far"));
+    story.seconds += HOUR;
+    assert!(!story.serves("far"));
 }
 
 /// Credentials for so long by STS's date, while the local one is wrong by so much.
