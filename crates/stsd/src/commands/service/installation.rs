@@ -183,10 +183,11 @@ impl<'a> Installation<'a> {
     /// Switches off what [`Self::switch_on`] switched on.
     pub(crate) fn switch_off(&self, journal: &Journal) -> Result<(), Failure> {
         let Some(enabled) = &journal.enabled else { return Ok(()) };
-        if self.manager_answers().is_err() || enabled.units.is_empty() {
+        if enabled.units.is_empty() {
             return Ok(());
         }
         match self.platform {
+            _ if self.manager_answers().is_err() => self.unlink(&enabled.units),
             Platform::Launchd => self.launchd().unload(),
             Platform::Systemd if self.facts().unit.is_none() => Ok(()),
             Platform::Systemd => {
@@ -194,6 +195,19 @@ impl<'a> Installation<'a> {
                 self.systemd().disable(&units)
             }
         }
+    }
+
+    /// What `systemctl disable` does to files, where there is no service manager to do it: a session
+    /// to come would look for units that are gone.
+    fn unlink(&self, enabled: &[String]) -> Result<(), Failure> {
+        for folder in units::WANTS.map(|name| self.units().join(name)) {
+            for link in enabled.iter().map(|unit| folder.join(unit)).filter(|at| at.is_symlink()) {
+                let removed = self.disk.remove(&link);
+                removed.map_err(|error| unusable(error, "remove the link by hand"))?;
+            }
+            let _ = self.disk.remove_directory(&folder);
+        }
+        Ok(())
     }
 
     /// After files of it have come or gone.

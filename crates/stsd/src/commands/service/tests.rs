@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
 use stsd_protocol::Places;
@@ -73,6 +74,24 @@ fn what_was_enabled_before_stays_enabled() {
     assert_eq!(files, [service.units().join("stsd-endpoint.socket.d")]);
     uninstall(&service).unwrap();
     assert!(!orders(&system).iter().any(|order| order.contains("disable")));
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn without_a_service_manager_the_links_to_its_units_go_too() {
+    let home = tempfile::tempdir().unwrap();
+    let system = FakeSystem::new(&[("systemctl --user show stsd", NEVER_INSTALLED)]);
+    let service = installation(&home, &system);
+    install(&service, &port(7883)).unwrap();
+    for (folder, unit) in
+        [("default.target.wants", "stsd.service"), ("sockets.target.wants", "stsd.socket")]
+    {
+        let folder = service.units().join(folder);
+        fs::create_dir(&folder).unwrap();
+        symlink(service.units().join(unit), folder.join(unit)).unwrap();
+    }
+    let silent = FakeSystem::new(&[]).failing("systemctl --user show", "Failed to connect to bus");
+    uninstall(&installation(&home, &silent)).unwrap();
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
 }
 

@@ -9,6 +9,8 @@ pub(super) const SOCKET: &str = "stsd.socket";
 pub(super) const ENDPOINT: &str = "stsd-endpoint.socket";
 /// The daemon.
 pub(super) const SERVICE: &str = "stsd.service";
+/// Where systemd keeps the links to units that are enabled.
+pub(super) const WANTS: [&str; 2] = ["default.target.wants", "sockets.target.wants"];
 /// The port's own file, beside the unit.
 pub(super) const PORT: &str = "stsd-endpoint.socket.d/port.conf";
 
