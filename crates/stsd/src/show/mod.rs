@@ -17,7 +17,13 @@ use crate::failure::Failure;
 /// The text with every control character replaced: names and messages come from files and from
 /// servers, and an escape sequence in one must not reach the terminal.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+    text.chars().map(|c| if c.is_control() || turns_the_line(c) { '?' } else { c }).collect()
+}
+
+/// The marks by which a text from right to left begins and ends: in a name, they would show the rest
+/// of the line in another order than it has.
+fn turns_the_line(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A path as a message shows it.
@@ -65,5 +71,10 @@ mod tests {
     #[test]
     fn no_control_character_comes_through() {
         assert_eq!(printable("a\u{1b}[31m\u{9b}b\r\n\tc\u{7f}é"), "a?[31m?b???c?é");
+    }
+
+    #[test]
+    fn no_name_turns_the_order_of_the_line_around_it() {
+        assert_eq!(printable("prod\u{202e}ecila\u{2069} עברית"), "prod?ecila? עברית");
     }
 }
