@@ -3,7 +3,7 @@
 
 use crate::plans::{IDENTITIES, plan};
 use crate::reference::{Check, For};
-use crate::sts::FAULTS;
+use crate::sts::{FAULTS, Fault};
 use crate::time::{DAY, HOUR, MINUTE, SECOND, YEAR};
 use crate::world::{Event, Note, World};
 
@@ -44,9 +44,20 @@ impl World {
         let fault = self.random.one_of(&FAULTS);
         self.note(Note::Fault(fault));
         self.sts.fault = Some(fault);
+        self.sts.spares = self.random.one_in(2);
         self.figures.faults += 1;
         let after = self.random.length(SECOND, 2 * HOUR);
         self.at(after, Event::Heals(self.figures.faults));
+        if self.busy || self.random.one_in(4) {
+            self.insists(after);
+        }
+    }
+
+    /// A program does not give up meanwhile.
+    fn insists(&mut self, most: u64) {
+        let profile = self.random.below(self.profiles.len());
+        let (more, interval) = (most / (10 * SECOND), self.random.between(SECOND, 20 * SECOND));
+        self.at(interval, Event::Asks(profile, more.min(100), interval));
     }
 
     /// The fault ends. Programs come back, and a person refreshes what was refused.
@@ -54,10 +65,11 @@ impl World {
         if number != self.figures.faults {
             return;
         }
-        self.sts.fault = None;
+        if self.sts.fault.take() == Some(Fault::Refuses) {
+            let after = self.random.between(SECOND, 40 * SECOND);
+            self.at(after, Event::Refreshes);
+        }
         self.wrong_until = self.time.awake;
-        let after = self.random.between(SECOND, 40 * SECOND);
-        self.at(after, Event::Refreshes);
         let lucky = self.random.below(4 * self.profiles.len());
         for profile in 0..self.profiles.len() {
             if self.busy || profile == lucky {

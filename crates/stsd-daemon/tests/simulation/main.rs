@@ -14,7 +14,9 @@
 
 mod adversary;
 mod calls;
+mod cast;
 mod figures;
+mod owner;
 mod people;
 mod plans;
 mod programs;

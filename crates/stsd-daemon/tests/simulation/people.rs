@@ -18,8 +18,13 @@ impl World {
             (false, Some(_)) => 300,
         };
         let after = self.random.between(HOUR, days * DAY);
+        self.at(after, Event::Begins(profile));
+    }
+
+    pub(crate) fn spell(&mut self, profile: usize) {
         let (more, interval) = (self.random.between(0, 6), self.random.length(SECOND, HOUR));
-        self.at(after, Event::Asks(profile, more, interval));
+        self.at(0, Event::Asks(profile, more, interval));
+        self.next_spell(profile);
     }
 
     /// The user looks whether there is a session, and unlocks where there is none, or early.

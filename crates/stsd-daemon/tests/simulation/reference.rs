@@ -129,9 +129,12 @@ impl Reference {
             return broken(LOCKED, format!("{whose:?} is asked for, and its identity is locked"));
         }
         if let Ask::Role { base: Some(base), .. } = ask
-            && self.sessions[*identity].current != Some(*base)
+            && self.sessions[*identity].current.is_none_or(|current| *base < current)
         {
             return broken(UNMIXED, format!("{whose:?} is asked for from the old session #{base}"));
+        }
+        if matches!(ask, Ask::Role { base: None, .. }) && IDENTITIES[*identity].serial.is_some() {
+            return broken(UNMIXED, format!("{whose:?} is asked for without its session"));
         }
         let epoch = self.epoch(whose);
         let rivals = rivals.filter(|rival| *rival == epoch).count();

@@ -76,6 +76,8 @@ pub(crate) struct Reply {
 pub(crate) struct Sts {
     pub(crate) ledger: Vec<Issue>,
     pub(crate) fault: Option<Fault>,
+    /// Whether the fault spares a call now and then.
+    pub(crate) spares: bool,
     /// The last step of 30 s whose code each device has spent.
     spent: [u64; IDENTITIES.len()],
 }
@@ -84,8 +86,8 @@ impl Sts {
     /// Looks at a request, at the moment at which it arrives.
     pub(crate) fn look(&mut self, ask: &Ask, call: u64, time: Time, random: &mut Random) -> Reply {
         let delay = random.between(20, 400);
-        // A fault hits most calls, and seldom all.
-        let fault = self.fault.filter(|_| !random.one_in(5));
+        let spared = self.spares && random.one_in(5);
+        let fault = self.fault.filter(|_| !spared);
         let session = matches!(ask, Ask::Session { .. });
         let date = Some(time.sts());
         let failed = |kind, code, status, sent| failure(kind, code, status, session && sent);

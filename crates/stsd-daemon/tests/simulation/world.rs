@@ -29,6 +29,8 @@ pub(crate) enum Event {
     Answers(u64),
     /// A program asks for a profile; so many times more, at this interval.
     Asks(usize, u64, u64),
+    /// Programs begin to ask for a profile.
+    Begins(usize),
     /// One who waits gives up, or looks again.
     Looks,
     /// A person looks after a session.
@@ -161,13 +163,15 @@ impl World {
             Event::Wakes | Event::Looks => Ok(()),
             Event::Arrives(number) => self.arrives(number),
             Event::Answers(number) => self.answers(number),
-            Event::Asks(profile, more, interval) => {
-                self.asks(profile)?;
-                match more {
-                    0 => self.next_spell(profile),
-                    _ => self.at(interval, Event::Asks(profile, more - 1, interval)),
-                }
+            Event::Begins(profile) => {
+                self.spell(profile);
                 Ok(())
+            }
+            Event::Asks(profile, more, interval) => {
+                if more > 0 {
+                    self.at(interval, Event::Asks(profile, more - 1, interval));
+                }
+                self.asks(profile)
             }
             Event::Cares(identity) => self.cares(identity),
             Event::Refreshes => self.refreshes(),
@@ -264,6 +268,6 @@ fn started(remembered: Remembered, profiles: &[Profile], seed: u64) -> State {
     state
 }
 
-fn milliseconds(length: Duration) -> u64 {
+pub(crate) fn milliseconds(length: Duration) -> u64 {
     u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
 }
