@@ -149,6 +149,22 @@ fn a_security_key_in_the_aws_files_is_told_and_another_device_goes_before_it() {
 }
 
 #[test]
+fn a_run_that_ended_before_the_unlock_is_finished_by_the_next() {
+    let stsd = new_user();
+    let words = ["--yes", "--mfa-serial", ALICE_DEVICE];
+    let said = Ran::of(setup(&stsd, &words)).well().stdout;
+    assert!(said.contains("next: `stsd unlock`"), "{said}");
+    let mut terminal = Terminal::running(&setup(&stsd, &[]));
+    terminal.shows("profile ci (");
+    terminal.types("none\n");
+    terminal.shows("nothing to change");
+    terminal.shows("Token code for ");
+    terminal.types(&format!("{}\n", stsd.code(ALICE_DEVICE)));
+    terminal.shows("unlocked default");
+    assert_eq!(terminal.ends().1, 0);
+}
+
+#[test]
 fn a_key_that_aws_does_not_know_is_told_before_anything_is_asked() {
     let stsd = new_user();
     stsd.home

@@ -54,6 +54,16 @@ impl Finish {
         unlocked.map(|_| ())
     }
 
+    /// Where nothing was to be changed: a run that ended before its unlock is finished.
+    pub(super) fn resume(&self, arguments: SetupArguments) -> Result<(), Failure> {
+        let unlocked = match answer(1) {
+            Ok(status) => self.unlock(&status, arguments).map(|_| ()),
+            Err(_) => Ok(()),
+        };
+        verdict()?;
+        unlocked
+    }
+
     /// Starts the default identity's session; false if that was not possible now.
     fn unlock(&self, status: &Status, arguments: SetupArguments) -> Result<bool, Failure> {
         let Some(identity) = self.identities.first() else { return Ok(false) };
@@ -101,7 +111,7 @@ impl Finish {
 }
 
 /// Doctor's last word, for a shell that is started from now on.
-pub(super) fn verdict() -> Result<(), Failure> {
+fn verdict() -> Result<(), Failure> {
     let Ok(variables) = variables::of(None, false) else { return Ok(()) };
     let verdict = doctor::verdict(&variables);
     let more =

@@ -42,15 +42,16 @@ pub(crate) fn run(arguments: SetupArguments) -> Result<(), Failure> {
     if arguments.dry_run {
         return Ok(());
     }
-    if !proposal.is_nothing() {
-        if asks && !agreed(terminal.as_ref())? {
-            return print("nothing was changed\n");
-        }
+    if proposal.is_nothing() {
         drop(terminal);
-        let finish = proposal.make_it(&installation, &mut journal)?;
-        return finish.run(&installation, arguments);
+        return proposal.finish().resume(arguments);
     }
-    finish::verdict()
+    if asks && !agreed(terminal.as_ref())? {
+        return print("nothing was changed\n");
+    }
+    drop(terminal);
+    let finish = proposal.make_it(&installation, &mut journal)?;
+    finish.run(&installation, arguments)
 }
 
 /// Whether the person wants it. Enter is yes, as the question says.

@@ -96,15 +96,19 @@ impl Proposal {
 
     /// Makes all of it; what comes after is left to the result.
     pub(super) fn make_it(
-        self,
+        mut self,
         installation: &Installation<'_>,
         journal: &mut Journal,
     ) -> Result<Finish, Failure> {
-        journal.without_device = self.without_device;
+        journal.without_device = std::mem::take(&mut self.without_device);
         if let Some(session) = &self.session {
             journal.variables = session.names();
         }
-        self.plan.make(installation.disk, journal, &installation.places.state)?;
+        std::mem::take(&mut self.plan).make(
+            installation.disk,
+            journal,
+            &installation.places.state,
+        )?;
         match self.service {
             Service::SwitchOn => installation.switch_on(journal)?,
             Service::Restart => {
@@ -117,11 +121,16 @@ impl Proposal {
         if let Some(session) = &self.session {
             session.connect(installation)?;
         }
-        Ok(Finish {
+        Ok(self.finish())
+    }
+
+    /// What is left when everything is as it should be.
+    pub(super) fn finish(self) -> Finish {
+        Finish {
             identities: self.identities,
             by_hand: self.service == Service::ByHand,
             connects_shells: self.connects_shells,
-        })
+        }
     }
 
     /// The devices that no file names yet.
