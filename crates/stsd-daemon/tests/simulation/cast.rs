@@ -9,7 +9,7 @@ use stsd_secret::Secret;
 
 use crate::owner::{Stage, World};
 use crate::plans::IDENTITIES;
-use crate::reference::{LOCKED, RECOVERED, broken};
+use crate::reference::{For, LOCKED, RECOVERED, broken};
 use crate::sts::{FAULTS, code_of};
 use crate::time::{DAY, HOUR, MINUTE, SECOND, YEAR};
 
@@ -21,7 +21,12 @@ pub(crate) async fn programs(stage: Stage, daemon: Arc<Daemon<Stage, Stage>>, at
             let owed = world.reference.is_owed((at, profile), &world.sts.ledger, world.time);
             owed && world.is_healthy()
         };
-        let owed = is_owed(&stage.world());
+        let owed = {
+            let mut world = stage.world();
+            let whose = profile.role.map_or(For::Session(profile.identity), |_| For::Role(at));
+            world.occasion(whose, false);
+            is_owed(&world)
+        };
         let answer = daemon.credentials(Some(profile.name)).await;
         let mut world = stage.world();
         let check = match &answer {
@@ -49,6 +54,7 @@ pub(crate) async fn user(stage: Stage, daemon: Arc<Daemon<Stage, Stage>>, identi
                 continue;
             }
             world.unlocking[identity] = true;
+            world.occasion(For::Session(identity), true);
             let code = code_of(identity, world.time);
             let typed = of.serial.is_some() && !of.program;
             UnlockRequest {

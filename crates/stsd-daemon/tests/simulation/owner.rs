@@ -135,6 +135,11 @@ impl World {
         self.broken = first.or(check.err());
     }
 
+    pub(crate) fn occasion(&mut self, whose: For, person: bool) {
+        let check = self.reference.occasion(whose, person, self.time);
+        self.holds(check);
+    }
+
     pub(crate) fn is_healthy(&self) -> bool {
         self.sts.fault.is_none() && self.time.awake > self.wrong_until + MINUTE
     }
