@@ -3,11 +3,12 @@
 
 use std::env;
 use std::fmt::Display;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use stsd_protocol::{Places, Refusal, RefusalCode};
 
+use super::alone::{PATIENCE, alone};
 use super::facts::Facts;
 use super::launchd::Launchd;
 use super::systemd::Systemd;
@@ -67,23 +68,12 @@ impl<'a> Installation<'a> {
         Ok(Self { system, disk, places, program, configuration, home, platform })
     }
 
-    /// Makes sure that no other stsd changes this user's files while the value lives. A home that
-    /// cannot be locked, as some over a network, is no obstacle.
+    /// Makes sure that no other stsd changes this user's files while the value lives.
     ///
     /// # Errors
     /// If another one is at it.
     pub(crate) fn alone(&self) -> Result<Option<File>, Failure> {
-        let Ok(home) = File::open(&self.home) else { return Ok(None) };
-        match home.try_lock() {
-            Ok(()) => Ok(Some(home)),
-            Err(TryLockError::Error(_)) => Ok(None),
-            Err(TryLockError::WouldBlock) => {
-                let message = "another `stsd setup` or `stsd service` is under way";
-                Err(Refusal::new(RefusalCode::Unavailable, message)
-                    .with_hint("wait for it, or end it, and run this again")
-                    .into())
-            }
-        }
+        alone(&self.home, PATIENCE)
     }
 
     /// Whether the user's service manager can be asked; if not, why.

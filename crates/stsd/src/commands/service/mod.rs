@@ -1,5 +1,6 @@
 //! `stsd service`: the daemon as a service of the user's own service manager.
 
+mod alone;
 mod facts;
 mod install;
 mod installation;

@@ -133,17 +133,6 @@ fn what_was_never_installed_is_not_uninstalled() {
     assert!(orders(&system).is_empty());
 }
 
-#[test]
-fn two_of_them_do_not_change_the_same_files_at_once() {
-    let home = tempfile::tempdir().unwrap();
-    let system = FakeSystem::new(&[("systemctl --user show stsd", NEVER_INSTALLED)]);
-    let service = installation(&home, &system);
-    let other = service.alone().unwrap();
-    assert_eq!(install(&service, &port(7883)).unwrap_err().exit_code(), 75);
-    drop(other);
-    install(&service, &port(7883)).unwrap();
-}
-
 /// Whoever was killed before the daemon noted its port finds it taken, by the service itself.
 #[test]
 fn the_port_that_the_services_own_socket_holds_is_kept() {
