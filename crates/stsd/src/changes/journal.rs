@@ -25,6 +25,8 @@ pub(crate) struct Journal {
     pub(crate) enabled: Option<Enabled>,
     /// The variables that the running user manager was given.
     pub(crate) variables: Vec<String>,
+    /// Whether the service runs on what the files said before, and is to be restarted.
+    pub(crate) restart_is_due: bool,
     /// Profiles that have no MFA device, by the user's own word.
     pub(crate) without_device: Vec<String>,
 }

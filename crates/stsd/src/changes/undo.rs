@@ -52,6 +52,7 @@ pub(crate) fn take_back_service(
     let kept = take_back_edits(disk, journal, |edit| edit.of_service)?;
     journal.edits.retain(|edit| !edit.of_service);
     journal.enabled = None;
+    journal.restart_is_due = false;
     for folder in journal.directories.iter().rev().filter(|folder| !state.starts_with(folder)) {
         let _ = disk.remove_directory(folder);
     }

@@ -76,7 +76,7 @@ impl Proposal {
 
     /// Whether everything is as it should be.
     pub(super) fn is_nothing(&self) -> bool {
-        self.plan.is_empty() && self.service != Service::SwitchOn
+        self.plan.is_empty() && !matches!(self.service, Service::SwitchOn | Service::Restart)
     }
 
     /// The diff, and what is to be said about it.
@@ -104,6 +104,8 @@ impl Proposal {
         if let Some(session) = &self.session {
             journal.variables = session.names();
         }
+        // On the disk with the first change: whoever is killed before the restart does it next time.
+        journal.restart_is_due = self.service == Service::Restart;
         std::mem::take(&mut self.plan).make(
             installation.disk,
             journal,
@@ -114,6 +116,8 @@ impl Proposal {
             Service::Restart => {
                 installation.read_files_again()?;
                 installation.change("restart")?;
+                journal.restart_is_due = false;
+                journal.save(installation.disk, &installation.places.state)?;
             }
             Service::Stays => installation.read_files_again()?,
             Service::ByHand => {}
@@ -198,9 +202,10 @@ impl Proposal {
         for wish in installation.wishes(port)? {
             self.plan.add(journal, wish)?;
         }
-        self.service = match (facts.is_active() && facts.is_enabled, self.plan.is_empty()) {
+        // So far there are only files in the plan that the daemon reads when it starts.
+        let has_read_all = self.plan.is_empty() && !journal.restart_is_due;
+        self.service = match (facts.is_active() && facts.is_enabled, has_read_all) {
             (false, _) => Service::SwitchOn,
-            // So far there are only files in it that the daemon reads when it starts.
             (true, false) => Service::Restart,
             (true, true) => Service::Stays,
         };
