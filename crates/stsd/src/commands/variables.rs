@@ -1,5 +1,6 @@
 //! What `env` and `exec` have in common: from a profile to the variables that connect to it.
 
+use std::time::Duration;
 use std::{env, fs};
 
 use stsd_protocol::control::{
@@ -15,8 +16,11 @@ use crate::{show, socket, state_directory, view};
 
 /// The variables for a profile, by the daemon, or without one by what it left behind.
 pub(crate) fn of(profile: Option<String>, no_view: bool) -> Result<Vec<Variable>, Failure> {
-    let environment = match ask(profile.as_deref()) {
-        Err(refusal) if refusal.code == RefusalCode::NoDaemon => {
+    let environment = match ask(profile.as_deref(), PROMPTLY) {
+        // The start files of shells wait for this: a daemon that hangs must not keep them.
+        Err(refusal)
+            if matches!(refusal.code, RefusalCode::NoDaemon | RefusalCode::Unavailable) =>
+        {
             state_directory::environment(&socket::places()?, profile.as_deref(), refusal)
         }
         outcome => outcome,
@@ -34,7 +38,7 @@ pub(crate) fn of(profile: Option<String>, no_view: bool) -> Result<Vec<Variable>
 
 /// The variables with which a tool needs stsd no more, until the credentials end.
 pub(crate) fn static_of(profile: Option<String>) -> Result<Vec<Variable>, Failure> {
-    let environment = ask(profile.as_deref())?;
+    let environment = ask(profile.as_deref(), FILES)?;
     // By its name from here on, in case the default changes in between.
     let body = static_credentials(Some(environment.profile.clone()))?;
     let credentials: ProcessCredentials = client::read(&body)?;
@@ -62,9 +66,9 @@ fn recorded() -> Option<Before> {
     Before::parse(&variable(before::RECORD)?)
 }
 
-fn ask(profile: Option<&str>) -> Result<Environment, Refusal> {
+fn ask(profile: Option<&str>, patience: Duration) -> Result<Environment, Refusal> {
     let request = ProfileRequest { profile: profile.map(str::to_owned) };
-    Client::new().order(ENVIRONMENT, &request, FILES)
+    Client::new().order(ENVIRONMENT, &request, patience)
 }
 
 fn surroundings(environment: &Environment, record: Option<&Before>) -> Surroundings {
@@ -101,3 +105,6 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     let value = env::var_os(name)?.to_string_lossy().into_owned();
     (!value.is_empty()).then_some(value)
 }
+
+/// A daemon that has just started has read the user's files after a fraction of it.
+const PROMPTLY: Duration = Duration::from_secs(3);

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use stsd_protocol::RefusalCode;
@@ -150,6 +151,21 @@ fn without_a_daemon_the_state_directory_is_enough() {
     assert_eq!(printed["AWS_CONFIG_FILE"], path("aws/config"));
     assert_eq!(printed["AWS_REGION"], "us-west-2");
     assert_eq!(printed["STSD_PROFILE"], "prod");
+}
+
+/// A shell's start file has this line.
+#[test]
+fn a_daemon_that_hangs_does_not_keep_a_shell_from_starting() {
+    let home = offline();
+    let (reply, _held) = Reply::json(&json!({})).held();
+    let hanging = Daemon::saying([reply]);
+    let mut command = offline_client(&home, &["env", "prod"]);
+    command.env("STSD_SOCKET", hanging.socket());
+    let start = Instant::now();
+    let ended = run(command);
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    assert!(ended.stdout.contains("http://127.0.0.1:7999/creds/prod"), "{}", ended.stdout);
+    assert!(start.elapsed() < Duration::from_secs(15));
 }
 
 #[test]
