@@ -1,7 +1,9 @@
 # Two users of one machine who want the same port, and users without what a login brings: each has a daemon
 # of their own, or a sentence that says what is in the way and what to type.
 
-# A /tmp of their own, with what is there of this run.
+# A /tmp of their own, with what is there of this run; the repository may stand in the other one.
+cp -r "$here" "$work/root-tests"
+here=$work/root-tests
 mount --bind "$work" /mnt
 mount -t tmpfs -o mode=1777 tmpfs /tmp
 mkdir -p "$work"
