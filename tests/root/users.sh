@@ -4,6 +4,7 @@
 # A /tmp of their own, with what is there of this run; the repository may stand in the other one.
 cp -r "$here" "$work/root-tests"
 here=$work/root-tests
+cd /
 mount --bind "$work" /mnt
 mount -t tmpfs -o mode=1777 tmpfs /tmp
 mkdir -p "$work"
