@@ -45,6 +45,23 @@ enum Service {
     Stays,
 }
 
+impl Service {
+    /// Has the service run on what the files say now.
+    fn settle(self, installation: &Installation<'_>, journal: &mut Journal) -> Result<(), Failure> {
+        match self {
+            Self::SwitchOn => installation.switch_on(journal),
+            Self::Restart => {
+                installation.read_files_again()?;
+                installation.change("restart")?;
+                journal.restart_is_due = false;
+                Ok(journal.save(installation.disk, &installation.places.state)?)
+            }
+            Self::Stays => installation.read_files_again(),
+            Self::ByHand => Ok(()),
+        }
+    }
+}
+
 impl Proposal {
     /// Finds out, and asks on the terminal where there is one.
     pub(super) fn make(
@@ -105,23 +122,17 @@ impl Proposal {
             journal.variables = session.names();
         }
         // On the disk with the first change: whoever is killed before the restart does it next time.
-        journal.restart_is_due = self.service == Service::Restart;
+        match self.service {
+            Service::Restart => journal.restart_is_due = true,
+            Service::SwitchOn => journal.restart_is_due = false,
+            Service::ByHand | Service::Stays => {}
+        }
         std::mem::take(&mut self.plan).make(
             installation.disk,
             journal,
             &installation.places.state,
         )?;
-        match self.service {
-            Service::SwitchOn => installation.switch_on(journal)?,
-            Service::Restart => {
-                installation.read_files_again()?;
-                installation.change("restart")?;
-                journal.restart_is_due = false;
-                journal.save(installation.disk, &installation.places.state)?;
-            }
-            Service::Stays => installation.read_files_again()?,
-            Service::ByHand => {}
-        }
+        self.service.settle(installation, journal)?;
         if let Some(session) = &self.session {
             session.connect(installation)?;
         }
