@@ -49,7 +49,11 @@ impl SocketTable {
         for pid in processes(self.uid)? {
             let held = sockets(pid).into_iter().filter_map(|descriptor| socket(pid, descriptor));
             if held.into_iter().any(|socket| wanted(&socket)) {
-                return Ok(Some(SocketOwner { uid: self.uid, handle: pid.unsigned_abs() }));
+                return Ok(Some(SocketOwner {
+                    uid: self.uid,
+                    handle: pid.unsigned_abs(),
+                    cgroup: None,
+                }));
             }
         }
         Ok(None)

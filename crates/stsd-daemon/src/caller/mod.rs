@@ -49,7 +49,7 @@ impl TcpCallers {
     ///
     /// # Errors
     /// If it is not certain that the caller is our user and still there. Answer with [`refuse`].
-    pub fn check(&self, peer: SocketAddr, local: SocketAddr) -> Result<(), Refused> {
+    pub fn check(&self, peer: SocketAddr, local: SocketAddr) -> Result<Caller, Refused> {
         let (peer, local) = (canonical(peer), canonical(local));
         if !peer.ip().is_loopback() || !local.ip().is_loopback() {
             return Err(Refused::NotLoopback);
@@ -60,7 +60,41 @@ impl TcpCallers {
         if owner.handle == 0 {
             return Err(Refused::Closed);
         }
-        check_uid(owner.uid, self.uid)
+        check_uid(owner.uid, self.uid)?;
+        Ok(Caller { uid: owner.uid, socket: Socket::of_tcp(owner.handle), cgroup: owner.cgroup })
+    }
+}
+
+/// Who is at the other end of an admitted connection, as far as the system tells at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Our user's, as nobody else is admitted.
+    pub uid: u32,
+    /// What leads to the process.
+    pub socket: Socket,
+    /// The id of the control group that the socket was made in, which is that of a unit, where the
+    /// kernel says so for TCP.
+    pub cgroup: Option<u64>,
+}
+
+/// What leads from a connection to the process behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Socket {
+    /// The process that connected; it may have ended since, or have passed the socket on.
+    Process(u32),
+    /// The inode of its socket, which some process of the user holds.
+    Inode(u32),
+}
+
+impl Socket {
+    #[cfg(not(target_os = "macos"))]
+    fn of_tcp(handle: u32) -> Self {
+        Self::Inode(handle)
+    }
+
+    #[cfg(target_os = "macos")]
+    fn of_tcp(handle: u32) -> Self {
+        Self::Process(handle)
     }
 }
 
@@ -68,20 +102,26 @@ impl TcpCallers {
 ///
 /// # Errors
 /// If it was not, or if the system does not say.
-pub fn check_unix_peer(stream: &UnixStream, uid: u32) -> Result<(), Refused> {
+pub fn check_unix_peer(stream: &UnixStream, uid: u32) -> Result<Caller, Refused> {
     let peer = unix_peer(stream).map_err(|errno| Refused::Unanswered(errno.into()))?;
-    check_uid(peer, uid)
+    check_uid(peer.uid, uid)?;
+    Ok(peer)
 }
 
 #[cfg(not(target_os = "macos"))]
-fn unix_peer(stream: &UnixStream) -> nix::Result<u32> {
+fn unix_peer(stream: &UnixStream) -> nix::Result<Caller> {
     use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
-    getsockopt(stream, PeerCredentials).map(|peer| peer.uid())
+    let peer = getsockopt(stream, PeerCredentials)?;
+    let socket = Socket::Process(peer.pid().unsigned_abs());
+    Ok(Caller { uid: peer.uid(), socket, cgroup: None })
 }
 
 #[cfg(target_os = "macos")]
-fn unix_peer(stream: &UnixStream) -> nix::Result<u32> {
-    nix::unistd::getpeereid(stream).map(|(uid, _)| uid.as_raw())
+fn unix_peer(stream: &UnixStream) -> nix::Result<Caller> {
+    use nix::sys::socket::{getsockopt, sockopt::LocalPeerPid};
+    let (uid, _) = nix::unistd::getpeereid(stream)?;
+    let socket = Socket::Process(getsockopt(stream, LocalPeerPid)?.unsigned_abs());
+    Ok(Caller { uid: uid.as_raw(), socket, cgroup: None })
 }
 
 /// Ends a connection with a reset: the caller learns at once, and nothing of it lingers here.
@@ -90,7 +130,7 @@ pub fn refuse(stream: TcpStream) {
     let _ = stream.set_zero_linger();
 }
 
-/// Why a connection was turned away, for the log.
+/// Why a connection was turned away.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     /// One of the two addresses is not this machine's own: forwarded, or `route_localnet`.
@@ -125,6 +165,8 @@ pub(crate) struct SocketOwner {
     /// Leads to the process that holds it: an inode on Linux, the process on macOS. Zero when none
     /// does.
     pub(crate) handle: u32,
+    /// The control group that it was made in, where the kernel says.
+    pub(crate) cgroup: Option<u64>,
 }
 
 fn check_uid(uid: u32, ours: u32) -> Result<(), Refused> {

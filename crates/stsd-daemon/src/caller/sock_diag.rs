@@ -90,13 +90,30 @@ fn socket(message: &[u8], query: &Query) -> Result<Answer, Malformed> {
     let [family, state] = array(message, 0)?;
     let local = address(message, family, 4, 8)?;
     let remote = address(message, family, 6, 24)?;
-    let owner = SocketOwner { uid: number(message, 64)?, handle: number(message, 68)? };
+    let owner = SocketOwner {
+        uid: number(message, 64)?,
+        handle: number(message, 68)?,
+        cgroup: cgroup(message.get(MESSAGE..).unwrap_or_default()),
+    };
     let asked = if query.remote.port() == 0 {
         state == TCP_LISTEN && local.port() == query.local.port()
     } else {
         state != TCP_LISTEN && local == query.local && remote == query.remote
     };
     Ok(if asked { Answer::Found(owner) } else { Answer::Missing })
+}
+
+/// Looks through the attributes for the control group; kernels without it leave it out.
+fn cgroup(mut attributes: &[u8]) -> Option<u64> {
+    loop {
+        let length = usize::from(u16::from_ne_bytes(array(attributes, 0).ok()?));
+        let kind = u16::from_ne_bytes(array(attributes, 2).ok()?);
+        if kind == INET_DIAG_CGROUP_ID {
+            return array(attributes.get(..length)?, 4).ok().map(u64::from_ne_bytes);
+        }
+        // Each begins at a multiple of four, and is no shorter than its own head.
+        attributes = attributes.get(length.max(4).next_multiple_of(4)..)?;
+    }
 }
 
 fn address(
@@ -147,6 +164,9 @@ fn array<const N: usize>(bytes: &[u8], at: usize) -> Result<[u8; N], Malformed> 
 }
 
 const HEADER: usize = 16;
+/// `inet_diag_msg`, before the attributes.
+const MESSAGE: usize = 72;
+const INET_DIAG_CGROUP_ID: u16 = 21;
 const REQUEST: usize = 72;
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
 const NLMSG_ERROR: u16 = 2;
@@ -164,7 +184,7 @@ mod tests {
     use super::{Answer, Malformed, Query, SocketOwner, decode, encode, nowhere};
 
     const SEQUENCE: u32 = 7;
-    const ALICE: Answer = Answer::Found(SocketOwner { uid: 1001, handle: 4711 });
+    const ALICE: Answer = Answer::Found(SocketOwner { uid: 1001, handle: 4711, cgroup: None });
 
     fn query(local: &str, remote: &str) -> Query {
         Query { local: local.parse().unwrap(), remote: remote.parse().unwrap(), interface: 1 }
@@ -185,6 +205,39 @@ mod tests {
         bytes.extend(1001_u32.to_ne_bytes());
         bytes.extend(4711_u32.to_ne_bytes());
         bytes
+    }
+
+    /// An attribute as the kernel aligns it.
+    fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        bytes.extend((4 + value.len() as u16).to_ne_bytes());
+        bytes.extend(kind.to_ne_bytes());
+        bytes.extend(value);
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        bytes
+    }
+
+    #[test]
+    fn the_control_group_is_found_among_the_attributes() {
+        let query = query("127.0.0.1:50000", "127.0.0.1:7873");
+        let group = attribute(21, &77_u64.to_ne_bytes());
+        for (attributes, cgroup) in [
+            (vec![], None),
+            (group.clone(), Some(77)),
+            ([attribute(8, &[0]), attribute(22, &[]), group.clone()].concat(), Some(77)),
+            (group[..8].to_vec(), None),
+            (attribute(21, &[1, 2]), None),
+            (vec![0; 3], None),
+            (vec![0; 64], None),
+            (vec![0xFF; 64], None),
+        ] {
+            let mut bytes = reply(2, 1, &query);
+            bytes.extend(&attributes);
+            let length = u32::try_from(bytes.len()).unwrap();
+            bytes[..4].copy_from_slice(&length.to_ne_bytes());
+            let found = Answer::Found(SocketOwner { uid: 1001, handle: 4711, cgroup });
+            assert_eq!(decode(&bytes, &query, SEQUENCE), Ok(Some(found)), "{attributes:?}");
+        }
     }
 
     fn error(number: i32) -> Vec<u8> {

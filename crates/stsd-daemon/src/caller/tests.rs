@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read};
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 
-use super::{Refused, TcpCallers, check_unix_peer, refuse};
+use super::{Caller, Refused, Socket, TcpCallers, check_unix_peer, refuse};
 
 /// A client of ours and the connection that the daemon accepted from it.
 struct Call {
@@ -27,12 +27,12 @@ impl Call {
         Self::new(door, door)
     }
 
-    fn check(&self, uid: u32) -> Result<(), Refused> {
+    fn check(&self, uid: u32) -> Result<Caller, Refused> {
         check(&self.accepted, uid)
     }
 }
 
-fn check(accepted: &TcpStream, uid: u32) -> Result<(), Refused> {
+fn check(accepted: &TcpStream, uid: u32) -> Result<Caller, Refused> {
     let callers = TcpCallers::open(uid).unwrap();
     callers.check(accepted.peer_addr().unwrap(), accepted.local_addr().unwrap())
 }
@@ -43,7 +43,18 @@ fn ours() -> u32 {
 
 #[test]
 fn our_own_connection_is_accepted() {
-    Call::v4().check(ours()).unwrap();
+    let caller = Call::v4().check(ours()).unwrap();
+    assert_eq!(caller.uid, ours());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_inode_of_a_caller_is_that_of_its_socket() {
+    use std::os::fd::AsRawFd;
+    let call = Call::v4();
+    let Socket::Inode(inode) = call.check(ours()).unwrap().socket else { panic!("a process") };
+    let link = std::fs::read_link(format!("/proc/self/fd/{}", call.client.as_raw_fd())).unwrap();
+    assert_eq!(link.to_str(), Some(format!("socket:[{inode}]").as_str()));
 }
 
 #[test]
@@ -131,7 +142,8 @@ async fn a_refused_client_sees_a_reset() {
 #[test]
 fn a_unix_peer_must_be_our_user() {
     let (near, _far) = UnixStream::pair().unwrap();
-    check_unix_peer(&near, ours()).unwrap();
+    let caller = check_unix_peer(&near, ours()).unwrap();
+    assert_eq!(caller.socket, Socket::Process(std::process::id()));
     let refused = check_unix_peer(&near, ours() + 1).unwrap_err();
     assert!(matches!(refused, Refused::OtherUser { uid } if uid == ours()), "{refused:?}");
 }

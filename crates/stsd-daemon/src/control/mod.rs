@@ -8,7 +8,6 @@ mod routes;
 #[cfg(test)]
 mod tests;
 
-use std::fmt::Display;
 use std::sync::Arc;
 
 use hyper::Request;
@@ -21,6 +20,7 @@ use stsd_protocol::control::{
 use stsd_protocol::{Refusal, RefusalCode, VERSION};
 use tracing::{Instrument, debug, debug_span, warn};
 
+use crate::caller::{Caller, Refused};
 use crate::service::{Served, Service};
 use crate::wire::{self, Answer, Door, Hosts, Listener, Rejected, Rules, Seldom, Shutdown};
 use routes::{Action, Route};
@@ -33,14 +33,21 @@ pub struct Control<S> {
     rules: Rules,
     granted: Permission,
     service: Arc<S>,
-    turned_away: Seldom,
+    rejected: Seldom,
+    not_admitted: Seldom,
 }
 
 impl<S: Service> Control<S> {
     /// A control API that allows its callers no more than `granted`.
     pub fn new(granted: Permission, service: Arc<S>) -> Self {
         let rules = Rules { hosts: Hosts::Name(HOST), body_limit: BODY_LIMIT };
-        Self { rules, granted, service, turned_away: Seldom::default() }
+        Self {
+            rules,
+            granted,
+            service,
+            rejected: Seldom::default(),
+            not_admitted: Seldom::default(),
+        }
     }
 
     async fn reply(&self, request: &Request<Incoming>, body: &[u8]) -> Result<Answer, Refusal> {
@@ -97,7 +104,7 @@ impl<S: Service> Door for Control<S> {
         &self.rules
     }
 
-    async fn answer(&self, request: Request<Incoming>, body: &[u8]) -> Answer {
+    async fn answer(&self, request: Request<Incoming>, body: &[u8], _: &Caller) -> Answer {
         let span = debug_span!("request", door = self.name(), path = request.uri().path());
         let outcome = self.reply(&request, body).instrument(span.clone()).await;
         let _entered = span.enter();
@@ -114,27 +121,32 @@ impl<S: Service> Door for Control<S> {
         }
     }
 
-    fn reject(&self, rejected: &Rejected) -> Answer {
-        if let Some(unsaid) = self.turned_away.speak() {
+    fn reject(&self, rejected: &Rejected, _: &Caller) -> Answer {
+        if let Some(unsaid) = self.rejected.speak() {
             let reason = &rejected.refusal.message;
             warn!(door = self.name(), reason, unsaid, "turned a request away");
         }
         reply::refused(&rejected.refusal, rejected.status, None)
+    }
+
+    fn turned_away(&self, refused: &Refused) {
+        if let Some(unsaid) = self.not_admitted.speak() {
+            warn!(door = self.name(), reason = %refused, unsaid, "refused a connection");
+        }
     }
 }
 
 /// Serves the control API on its socket until the shutdown, and then as long as it allows.
 ///
 /// `admit` is asked about each connection before a byte of it is read.
-pub async fn serve<L, S, R>(
+pub async fn serve<L, S>(
     listener: L,
-    admit: impl Fn(&L::Stream) -> Result<(), R> + Send,
+    admit: impl Fn(&L::Stream) -> Result<Caller, Refused> + Send,
     control: Control<S>,
     shutdown: Shutdown,
 ) where
     L: Listener,
     S: Service,
-    R: Display + Send,
 {
     wire::run(listener, admit, Arc::new(control), shutdown).await;
 }

@@ -1,6 +1,5 @@
 //! The control API over a real Unix socket, bytes in and bytes out.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -11,7 +10,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{UnixListener, UnixStream};
 
 use super::{Control, Permission, serve};
-use crate::wire::testing::{FakeService, SECRET, talk};
+use crate::wire::testing::{CALLER, FakeService, SECRET, talk};
 use crate::wire::{EagerListener, Stop, shutdown};
 
 struct Running {
@@ -27,7 +26,7 @@ impl Running {
         let service = FakeService::new();
         let control = Control::new(granted, Arc::clone(&service));
         let (stop, until) = shutdown();
-        let admit = |_: &_| Ok::<(), Infallible>(());
+        let admit = |_: &_| Ok(CALLER);
         tokio::spawn(serve(EagerListener::unix(listener).unwrap(), admit, control, until));
         Self { directory, service, _stop: stop }
     }

@@ -7,7 +7,6 @@ mod authorization;
 #[cfg(test)]
 mod tests;
 
-use std::fmt::Display;
 use std::sync::Arc;
 
 use hyper::body::Incoming;
@@ -16,6 +15,7 @@ use hyper::{Method, Request};
 use stsd_protocol::{Refusal, RefusalCode};
 use tracing::{Instrument, debug, debug_span, warn};
 
+use crate::caller::{Caller, Refused};
 use crate::service::{Served, Service};
 use crate::wire::{self, Answer, Door, Hosts, Listener, Rejected, Rules, Seldom, Shutdown};
 
@@ -28,7 +28,8 @@ pub struct Endpoint<S> {
     rules: Rules,
     authorization: Arc<Authorization>,
     service: Arc<S>,
-    turned_away: Seldom,
+    rejected: Seldom,
+    not_admitted: Seldom,
 }
 
 impl<S: Service> Endpoint<S> {
@@ -40,7 +41,14 @@ impl<S: Service> Endpoint<S> {
         service: Arc<S>,
     ) -> Self {
         let rules = Rules { hosts, body_limit: 0 };
-        Self { name, rules, authorization, service, turned_away: Seldom::default() }
+        Self {
+            name,
+            rules,
+            authorization,
+            service,
+            rejected: Seldom::default(),
+            not_admitted: Seldom::default(),
+        }
     }
 
     async fn credentials(&self, request: &Request<Incoming>) -> Result<Served, Refusal> {
@@ -62,7 +70,7 @@ impl<S: Service> Endpoint<S> {
     /// A request that was turned away is somebody's mistake or somebody's attempt: worth a line,
     /// but not one for each.
     fn warn(&self, refusal: &Refusal) {
-        if let Some(unsaid) = self.turned_away.speak() {
+        if let Some(unsaid) = self.rejected.speak() {
             let reason = &refusal.message;
             warn!(door = self.name, code = ?refusal.code, reason, unsaid, "turned a request away");
         }
@@ -78,7 +86,7 @@ impl<S: Service> Door for Endpoint<S> {
         &self.rules
     }
 
-    async fn answer(&self, request: Request<Incoming>, _: &[u8]) -> Answer {
+    async fn answer(&self, request: Request<Incoming>, _: &[u8], _: &Caller) -> Answer {
         let profile = profile(&request).flatten();
         let span = debug_span!("request", door = self.name, profile);
         let outcome = self.credentials(&request).instrument(span.clone()).await;
@@ -98,24 +106,29 @@ impl<S: Service> Door for Endpoint<S> {
         }
     }
 
-    fn reject(&self, rejected: &Rejected) -> Answer {
+    fn reject(&self, rejected: &Rejected, _: &Caller) -> Answer {
         self.warn(&rejected.refusal);
         answer::refused(&rejected.refusal, rejected.status)
+    }
+
+    fn turned_away(&self, refused: &Refused) {
+        if let Some(unsaid) = self.not_admitted.speak() {
+            warn!(door = self.name, reason = %refused, unsaid, "refused a connection");
+        }
     }
 }
 
 /// Serves the endpoint on one socket until the shutdown, and then as long as it allows.
 ///
 /// `admit` is asked about each connection before a byte of it is read.
-pub async fn serve<L, S, R>(
+pub async fn serve<L, S>(
     listener: L,
-    admit: impl Fn(&L::Stream) -> Result<(), R> + Send,
+    admit: impl Fn(&L::Stream) -> Result<Caller, Refused> + Send,
     endpoint: Endpoint<S>,
     shutdown: Shutdown,
 ) where
     L: Listener,
     S: Service,
-    R: Display + Send,
 {
     wire::run(listener, admit, Arc::new(endpoint), shutdown).await;
 }

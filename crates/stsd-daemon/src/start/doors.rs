@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tracing::{error, info};
 
 use super::{House, Service, spawn};
-use crate::caller::{Refused, TcpCallers, check_unix_peer};
+use crate::caller::{Caller, Refused, TcpCallers, check_unix_peer};
 use crate::control::{self, Control, Permission};
 use crate::endpoint::{self, Endpoint};
 use crate::endpoint_port::EndpointPort;
@@ -109,7 +109,7 @@ fn waited_for<L>(listener: io::Result<L>) -> Option<L> {
     listener.inspect_err(|error| error!(%error, "could not wait for connections")).ok()
 }
 
-fn admit_unix(stream: &Eager<unix::UnixStream>) -> Result<(), Refused> {
+fn admit_unix(stream: &Eager<unix::UnixStream>) -> Result<Caller, Refused> {
     let gone = || Refused::Unanswered(io::ErrorKind::NotConnected.into());
     check_unix_peer(stream.socket().ok_or_else(gone)?, getuid().as_raw())
 }

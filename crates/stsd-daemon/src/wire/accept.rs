@@ -1,7 +1,6 @@
 //! The accept loop: a permit before a connection, the caller's check before its first byte, a pause
 //! after an error, and a drain at the end. Nothing that happens to one connection ends the loop.
 
-use std::fmt::Display;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::panic::resume_unwind;
@@ -16,7 +15,8 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::warn;
 
-use super::{Door, Seldom, Shutdown, exchange};
+use super::{Door, Shutdown, exchange};
+use crate::caller::{Caller, Refused};
 
 /// How many connections one door has open at once; the next ones wait in the kernel's queue. No
 /// smaller cap per caller: a build of a thousand processes is one caller.
@@ -38,17 +38,15 @@ pub trait Listener: Send + Sync + 'static {
 /// Serves until the shutdown, then waits for the open connections until its deadline.
 ///
 /// `admit` is asked right after accept, before a byte is read; whom it refuses gets a reset.
-pub(crate) async fn run<L, D, A, R>(listener: L, admit: A, door: Arc<D>, shutdown: Shutdown)
+pub(crate) async fn run<L, D, A>(listener: L, admit: A, door: Arc<D>, shutdown: Shutdown)
 where
     L: Listener,
     D: Door,
-    A: Fn(&L::Stream) -> Result<(), R> + Send,
-    R: Display + Send,
+    A: Fn(&L::Stream) -> Result<Caller, Refused> + Send,
 {
     let permits = Arc::new(Semaphore::new(CONNECTIONS));
     let mut connections = JoinSet::new();
     let mut backoff = Backoff::default();
-    let refused = Seldom::default();
     let mut requested = pin!(shutdown.requested());
     let deadline = loop {
         let (stream, permit) = tokio::select! {
@@ -60,16 +58,17 @@ where
             }
             next = next(&listener, &permits, &mut backoff, door.name()) => next,
         };
-        if let Err(reason) = admit(&stream) {
-            if let Some(unsaid) = refused.speak() {
-                warn!(door = door.name(), %reason, unsaid, "refused a connection");
+        let caller = match admit(&stream) {
+            Ok(caller) => caller,
+            Err(refused) => {
+                door.turned_away(&refused);
+                L::reset(stream);
+                continue;
             }
-            L::reset(stream);
-            continue;
-        }
+        };
         let door = Arc::clone(&door);
         let mut exchange = Box::pin(async move {
-            exchange(stream, &*door).await;
+            exchange(stream, &*door, caller).await;
             drop(permit);
         });
         // Mostly the request is there and its answer in memory: then no task is needed.

@@ -11,9 +11,10 @@ use tracing::debug;
 use super::Door;
 use super::read::{Unreceived, linger, receive};
 use super::replay::Replay;
+use crate::caller::Caller;
 
 /// Serves a connection; its end closes it.
-pub(crate) async fn exchange<S, D>(mut stream: S, door: &D)
+pub(crate) async fn exchange<S, D>(mut stream: S, door: &D, caller: Caller)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
     D: Door,
@@ -27,8 +28,8 @@ where
     let head = received.as_ref().map_or(STAND_IN, |received| received.head.as_slice());
     let service = service_fn(|request| async {
         Ok::<_, Infallible>(match &received {
-            Ok(received) => door.answer(request, &received.body).await,
-            Err(rejected) => door.reject(rejected),
+            Ok(received) => door.answer(request, &received.body, &caller).await,
+            Err(rejected) => door.reject(rejected, &caller),
         })
     });
     let written = http1::Builder::new()

@@ -20,6 +20,8 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::{Request, Response};
 
+use crate::caller::{Caller, Refused};
+
 pub use accept::{CONNECTIONS, Listener};
 pub use eager::{Eager, EagerListener};
 pub use policy::Hosts;
@@ -48,8 +50,12 @@ pub(crate) trait Door: Send + Sync + 'static {
         &self,
         request: Request<Incoming>,
         body: &[u8],
+        caller: &Caller,
     ) -> impl Future<Output = Answer> + Send;
 
     /// Answers what does not.
-    fn reject(&self, rejected: &Rejected) -> Answer;
+    fn reject(&self, rejected: &Rejected, caller: &Caller) -> Answer;
+
+    /// Hears of a connection that was not admitted: nothing was read, and nothing is answered.
+    fn turned_away(&self, refused: &Refused);
 }

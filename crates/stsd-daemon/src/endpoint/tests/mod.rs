@@ -5,14 +5,13 @@ mod hostile;
 mod refusals;
 mod sdks;
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use stsd_secret::Secret;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::{Authorization, Endpoint, serve};
-use crate::wire::testing::{FakeService, talk};
+use crate::wire::testing::{CALLER, FakeService, talk};
 use crate::wire::{EagerListener, Hosts, Stop, shutdown};
 
 const TOKEN: &str = "fake-authorization_token";
@@ -29,7 +28,7 @@ impl Running {
         let port = listener.local_addr().unwrap().port();
         let service = FakeService::new();
         let (stop, until) = shutdown();
-        let admit = |_: &_| Ok::<(), Infallible>(());
+        let admit = |_: &_| Ok(CALLER);
         let endpoint = endpoint(Hosts::Port(port), &service);
         tokio::spawn(serve(EagerListener::tcp(listener).unwrap(), admit, endpoint, until));
         Self { port, service, _stop: stop }

@@ -6,6 +6,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::{Running, endpoint};
+use crate::caller::Refused;
 use crate::endpoint::serve;
 use crate::wire::testing::FakeService;
 use crate::wire::{EagerListener, Hosts, shutdown};
@@ -142,7 +143,7 @@ async fn who_is_not_admitted_gets_a_reset_and_not_a_byte() {
     let address = listener.local_addr().unwrap();
     let service = FakeService::new();
     let (_stop, until) = shutdown();
-    let admit = |_: &_| Err("another user's socket");
+    let admit = |_: &_| Err(Refused::OtherUser { uid: 1002 });
     tokio::spawn(serve(
         EagerListener::tcp(listener).unwrap(),
         admit,

@@ -1,13 +1,11 @@
 //! What the SDKs send, byte for byte as far as it was recorded, and what they must get for it.
 
-use std::convert::Infallible;
-
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 
 use super::{Running, TOKEN, endpoint, replaced};
 use crate::endpoint::serve;
-use crate::wire::testing::{FakeService, SECRET, talk};
+use crate::wire::testing::{CALLER, FakeService, SECRET, talk};
 use crate::wire::{EagerListener, Hosts, shutdown};
 
 #[tokio::test]
@@ -104,7 +102,7 @@ async fn the_credentials_socket_takes_any_port_and_no_other_host() {
     let listener = UnixListener::bind(&path).unwrap();
     let service = FakeService::new();
     let (_stop, until) = shutdown();
-    let admit = |_: &_| Ok::<(), Infallible>(());
+    let admit = |_: &_| Ok(CALLER);
     tokio::spawn(serve(
         EagerListener::unix(listener).unwrap(),
         admit,

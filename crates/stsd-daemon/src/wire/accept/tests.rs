@@ -12,8 +12,9 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
 use super::{Backoff, CONNECTIONS, Listener, run};
+use crate::caller::Refused;
 use crate::endpoint::{Authorization, Endpoint};
-use crate::wire::testing::{FakeService, SECRET, talk};
+use crate::wire::testing::{CALLER, FakeService, SECRET, talk};
 use crate::wire::{Hosts, Stop, shutdown};
 
 /// Accepts what a test sends it, errors too.
@@ -47,7 +48,7 @@ fn start(admits: bool) -> Running {
     let authorization = Arc::new(Authorization::new(Secret::new("fake")));
     let endpoint = Endpoint::new("fake", Hosts::AnyPort, authorization, Arc::clone(&service));
     let (stop, until) = shutdown();
-    let admit = move |_: &DuplexStream| if admits { Ok(()) } else { Err("somebody else") };
+    let admit = move |_: &DuplexStream| if admits { Ok(CALLER) } else { Err(Refused::Closed) };
     let listener = Fake(Mutex::new(accepted));
     let server = tokio::spawn(run(listener, admit, Arc::new(endpoint), until));
     Running { incoming, service, stop, server }

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 use super::exchange;
 use crate::control::{Control, Permission};
 use crate::endpoint::{Authorization, Endpoint};
-use crate::wire::testing::FakeService;
+use crate::wire::testing::{CALLER, FakeService};
 use crate::wire::{Door, Hosts};
 
 fn endpoint(service: &Arc<FakeService>) -> Endpoint<FakeService> {
@@ -21,7 +21,7 @@ fn endpoint(service: &Arc<FakeService>) -> Endpoint<FakeService> {
 
 fn start(door: impl Door, buffer: usize) -> (DuplexStream, JoinHandle<()>) {
     let (client, server) = duplex(buffer);
-    let exchanged = tokio::spawn(async move { exchange(server, &door).await });
+    let exchanged = tokio::spawn(async move { exchange(server, &door, CALLER).await });
     (client, exchanged)
 }
 
