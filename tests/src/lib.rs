@@ -5,6 +5,8 @@
 //! log or the emulator's journal. What a test waits for is an event wherever there is one, and always
 //! has a deadline.
 
+#![forbid(unsafe_code)]
+
 mod aws_files;
 mod daemon;
 mod fixture;

@@ -1,5 +1,7 @@
 //! The binary: serves a world until ctrl-C, or asks a running one.
 
+#![forbid(unsafe_code)]
+
 mod cli;
 
 use std::error::Error;

@@ -2,6 +2,8 @@
 //! that stsd does not know is a mistake, so that a misspelled one is not silently without effect.
 //! The daemon lives by it; the client reads it for what must work without a daemon.
 
+#![forbid(unsafe_code)]
+
 pub mod device;
 mod profiles;
 mod programs;

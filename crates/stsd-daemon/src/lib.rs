@@ -7,6 +7,7 @@ pub mod caller;
 pub mod clock;
 pub mod control;
 pub mod daemon;
+mod descriptors;
 pub mod endpoint;
 pub mod endpoint_port;
 pub mod files;

@@ -1,5 +1,7 @@
 //! `stsd-daemon`: wires the rooms of the library together, and says in two lines why it cannot.
 
+#![forbid(unsafe_code)]
+
 use std::error::Error;
 use std::io::Write;
 use std::process::ExitCode;

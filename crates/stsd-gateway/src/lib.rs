@@ -2,6 +2,8 @@
 //! talks to AWS: one function from a request to its answer. It keeps nothing between two requests but
 //! connections and parsed roots; the process that runs it lives for seconds.
 
+#![forbid(unsafe_code)]
+
 mod clock;
 mod files;
 mod http;

@@ -1,6 +1,8 @@
 //! The program `stsd-gateway`: stsd-daemon starts it with a socket as standard input and closes that
 //! socket when it needs it no more.
 
+#![forbid(unsafe_code)]
+
 mod frames;
 #[cfg(test)]
 mod man;

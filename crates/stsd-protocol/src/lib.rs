@@ -1,6 +1,8 @@
 //! What the client, the daemon and the gateway agree on: requests, replies, refusals, names and
 //! places. No I/O happens here, and nothing here knows AWS, HTTP or a screen.
 
+#![forbid(unsafe_code)]
+
 pub mod control;
 mod endpoint;
 pub mod frame;

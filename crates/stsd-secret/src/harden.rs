@@ -55,12 +55,7 @@ mod platform {
 mod platform {
     use super::Errno;
 
-    #[expect(unsafe_code, reason = "nix has no wrapper for PT_DENY_ATTACH")]
     pub(super) fn hide_memory() -> Result<(), Errno> {
-        // SAFETY: this request reads neither the pid, nor the address, nor the number; it changes a
-        // flag of the calling process only.
-        let answer =
-            unsafe { nix::libc::ptrace(nix::libc::PT_DENY_ATTACH, 0, std::ptr::null_mut(), 0) };
-        Errno::result(answer).map(drop)
+        crate::macos::deny_attach()
     }
 }

@@ -1,6 +1,8 @@
 //! `stsd`, the thin client: one exchange with the daemon over its control socket, then print and
 //! leave. It holds no secret longer than one request, starts no thread and reads no AWS file.
 
+#![forbid(unsafe_code)]
+
 mod arguments;
 mod before;
 mod chains;

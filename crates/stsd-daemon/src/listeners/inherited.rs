@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use nix::errno::Errno;
 use nix::sys::socket::{SockType, SockaddrStorage, getsockname, getsockopt, sockopt};
 
-use super::descriptor;
+use crate::descriptors;
 
 /// The listeners that this process was started with; none if it was started by hand.
 #[derive(Debug, Default)]
@@ -39,7 +39,7 @@ impl Inherited {
     fn and_from_launchd(mut self) -> Result<Self, InheritedError> {
         for socket in LAUNCHD_SOCKETS {
             let name = socket.to_string_lossy().into_owned();
-            let descriptors = super::launchd::activate(socket)
+            let descriptors = stsd_secret::macos::activate(socket)
                 .map_err(|source| InheritedError::Missing { name: name.clone(), source })?;
             for descriptor in descriptors {
                 self.add(descriptor, name.clone())?;
@@ -61,7 +61,7 @@ impl Inherited {
         };
         let mut inherited = Self::default();
         for Passed { number, name } in announcement.read(std::process::id())? {
-            let descriptor = descriptor::take(number)
+            let descriptor = descriptors::take(number)
                 .map_err(|source| InheritedError::Missing { name: name.clone(), source })?;
             inherited.add(descriptor, name)?;
         }

@@ -5,11 +5,9 @@
 //! loopback, a second daemon. It writes no file but the lock; the port to record is a return value.
 
 mod address;
-mod descriptor;
+mod descriptor_limit;
 mod directory;
 mod inherited;
-#[cfg(target_os = "macos")]
-mod launchd;
 mod lock;
 mod loopback;
 mod owner;
@@ -24,7 +22,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tracing::warn;
 
 pub use address::{ListenAddress, ListenAddressError};
-pub use descriptor::raise_descriptor_limit;
+pub use descriptor_limit::raise_descriptor_limit;
 pub use inherited::{Inherited, InheritedError, LAUNCHD_SOCKETS};
 pub use loopback::{Cause, Loopback, Obstacle};
 pub use owner::{Owner, Process};

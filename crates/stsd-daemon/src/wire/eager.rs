@@ -17,6 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use super::Listener;
+use crate::descriptors;
 
 /// A listening socket whose connections are [`Eager`].
 #[derive(Debug)]
@@ -28,7 +29,7 @@ impl EagerListener<net::TcpListener> {
     /// # Errors
     /// If the system has no room for one more thing to wait for.
     pub fn tcp(listener: TcpListener) -> io::Result<Self> {
-        register(listener.into_std()?).map(Self)
+        descriptors::watch(listener.into_std()?).map(Self)
     }
 }
 
@@ -38,17 +39,8 @@ impl EagerListener<unix::UnixListener> {
     /// # Errors
     /// If the system has no room for one more thing to wait for.
     pub fn unix(listener: UnixListener) -> io::Result<Self> {
-        register(listener.into_std()?).map(Self)
+        descriptors::watch(listener.into_std()?).map(Self)
     }
-}
-
-/// For the two listeners of std, and nothing else.
-#[expect(unsafe_code, reason = "the runtime asks for a promise about the descriptor")]
-fn register<L: AsRawFd>(listener: L) -> io::Result<AsyncFd<L>> {
-    // SAFETY: std's listeners own their descriptor, name the same one each time, and close it when
-    // they are dropped, which the `AsyncFd` does after it has taken it out of epoll.
-    let registered = unsafe { AsyncFd::register_with_interest(listener, Interest::READABLE) };
-    Ok(registered?)
 }
 
 impl Listener for EagerListener<net::TcpListener> {

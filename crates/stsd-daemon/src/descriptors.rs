@@ -1,20 +1,27 @@
-//! Descriptors by their number: those that were handed to this process, and how many it may have.
+//! What the compiler cannot know of a descriptor: that a bare number is ours to own, and that a
+//! listener keeps its number while the runtime waits for it.
+//!
+//! The only `unsafe` of the daemon. The rest of it speaks of [`OwnedFd`] and of the types of std.
 
-#![expect(unsafe_code, reason = "a service manager passes descriptors as bare numbers")]
+#![expect(unsafe_code, reason = "who owns a descriptor is a promise that no type can check")]
 
-use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::io;
+use std::net::TcpListener;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::net::UnixListener;
 use std::sync::{Mutex, PoisonError};
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::libc;
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 
 /// Takes over a descriptor that came with exec, and closes it to programs started from here.
 ///
 /// # Errors
 /// `EBADF` if there is none with this number, or if this process has opened or taken it itself.
-pub(super) fn take(number: RawFd) -> Result<OwnedFd, Errno> {
+pub(crate) fn take(number: RawFd) -> Result<OwnedFd, Errno> {
     // 0, 1 and 2 are the standard library's.
     if number <= 2 {
         return Err(Errno::EBADF);
@@ -35,31 +42,38 @@ pub(super) fn take(number: RawFd) -> Result<OwnedFd, Errno> {
     Ok(owned)
 }
 
-/// Raises the soft limit of descriptors, so that 2,048 callers at once find room, and says what it
-/// is now.
+/// A listener that the runtime waits for, and that stays what it was.
 ///
-/// The soft limit is 1,024 on most systems, for the sake of programs that use select(2).
-pub fn raise_descriptor_limit() -> u64 {
-    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return 0 };
-    // macOS says "unlimited" and then refuses more than the last of these.
-    for wanted in [hard.min(ENOUGH), hard.min(MACOS_OPEN_MAX)] {
-        if wanted > soft && setrlimit(Resource::RLIMIT_NOFILE, wanted, hard).is_ok() {
-            return wanted;
-        }
-    }
-    soft
+/// # Errors
+/// If the system has no room for one more thing to wait for.
+pub(crate) fn watch<L: Listening>(listener: L) -> io::Result<AsyncFd<L>> {
+    // SAFETY: std's listeners, and nothing else is `Listening`, own their descriptor, name the same
+    // one each time, and close it when they are dropped, which the `AsyncFd` does after it has taken
+    // it out of epoll.
+    let registered = unsafe { AsyncFd::register_with_interest(listener, Interest::READABLE) };
+    Ok(registered?)
+}
+
+/// The listeners of std; nobody else can say so of a type.
+pub(crate) trait Listening: AsRawFd + sealed::Sealed {}
+
+impl Listening for TcpListener {}
+impl Listening for UnixListener {}
+
+mod sealed {
+    pub(crate) trait Sealed {}
+
+    impl Sealed for super::TcpListener {}
+    impl Sealed for super::UnixListener {}
 }
 
 static TAKING: Mutex<()> = Mutex::new(());
-const ENOUGH: u64 = 65_536;
-const MACOS_OPEN_MAX: u64 = 10_240;
 
 #[cfg(test)]
 mod tests {
-    use super::{raise_descriptor_limit, take};
+    use super::take;
     use nix::errno::Errno;
     use nix::fcntl::{FcntlArg, FdFlag, fcntl};
-    use nix::sys::resource::{Resource, getrlimit};
     use std::fs::File;
     use std::os::fd::{AsRawFd, IntoRawFd};
 
@@ -83,14 +97,5 @@ mod tests {
         for number in [-1, 0, 1, 2, 1_000_000] {
             assert_eq!(take(number).unwrap_err(), Errno::EBADF, "{number}");
         }
-    }
-
-    #[test]
-    fn the_soft_limit_of_descriptors_is_raised() {
-        let limit = raise_descriptor_limit();
-        let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
-        assert_eq!(limit, soft);
-        assert!(soft >= hard.min(10_240), "{soft} of {hard}");
-        assert_eq!(raise_descriptor_limit(), limit);
     }
 }
