@@ -38,8 +38,14 @@ impl Clock for SystemClock {
     }
 }
 
+/// What tells one start of the machine from another, where the system says.
+pub(crate) fn boot_id() -> Option<String> {
+    platform::boot_id()
+}
+
 #[cfg(target_os = "linux")]
 mod platform {
+    use std::fs;
     use std::time::Duration;
 
     use nix::time::{ClockId, clock_gettime};
@@ -48,6 +54,11 @@ mod platform {
     /// the fallback is for the type's sake: at zero nothing ever ends early.
     pub(super) fn boot() -> Duration {
         clock_gettime(ClockId::CLOCK_BOOTTIME).map_or(Duration::ZERO, Duration::from)
+    }
+
+    pub(super) fn boot_id() -> Option<String> {
+        let text = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+        Some(text.trim().to_owned()).filter(|id| !id.is_empty())
     }
 }
 
@@ -60,6 +71,10 @@ mod platform {
     /// On macOS CLOCK_MONOTONIC goes on during sleep, as mach_continuous_time does.
     pub(super) fn boot() -> Duration {
         clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(Duration::ZERO, Duration::from)
+    }
+
+    pub(super) fn boot_id() -> Option<String> {
+        None
     }
 }
 

@@ -4,14 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stsd_protocol::control::{
-    CallerIdentity, Challenge, ChallengeRequest, Environment, Locked, ProfileReport, ProfileState,
-    Sockets, Status, UnlockRequest, Unlocked,
+    CallerIdentity, Challenge, ChallengeRequest, CreateTokenRequest, CreatedToken, Environment,
+    ExecToken, Locked, ProfileReport, ProfileState, RevokeTokensRequest, RevokedTokens, Sockets,
+    Status, TokenReport, UnlockRequest, Unlocked,
 };
 use stsd_protocol::gateway::{Base, Operation, Outcome, Problem, Settings, WhoamiRequest};
-use stsd_protocol::{Places, Refusal, RefusalCode, VERSION};
+use stsd_protocol::{Places, Refusal, RefusalCode, VERSION, path_form};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 
+use crate::authorization::Authorization;
 use crate::clock::Clock;
 use crate::endpoint_port::EndpointPort;
 use crate::gateway::Gateway;
@@ -39,6 +41,8 @@ pub struct Daemon<C, G> {
     pub port: Arc<EndpointPort>,
     /// For what a tool is refused, and its user may never read.
     pub bell: Bell,
+    /// Every authorization token.
+    pub authorization: Arc<Authorization>,
 }
 
 impl<C: Clock, G: Gateway> Daemon<C, G> {
@@ -118,6 +122,10 @@ impl<C: Clock, G: Gateway> Service for Daemon<C, G> {
         self.held(profile).await.map(|held| held.serve(self.clock.now()))
     }
 
+    fn default_profile(&self) -> String {
+        self.snapshots.borrow().default_profile.to_string()
+    }
+
     fn tool_was_refused(&self, profile: Option<&str>, refusal: &Refusal) {
         self.bell.ring(profile, refusal);
     }
@@ -145,7 +153,8 @@ impl<C: Clock, G: Gateway> Service for Daemon<C, G> {
 
     fn problems(&self) -> Vec<Problem> {
         let problems = self.snapshots.borrow().problems();
-        self.port.problems().into_iter().chain(problems).collect()
+        let tokens = self.authorization.problems();
+        self.port.problems().into_iter().chain(tokens).chain(problems).collect()
     }
 
     fn challenge(&self, request: ChallengeRequest) -> Result<Vec<Challenge>, Refusal> {
@@ -217,6 +226,48 @@ impl<C: Clock, G: Gateway> Service for Daemon<C, G> {
             credentials_view: text(self.places.credentials_view()),
             region: report.region,
         })
+    }
+
+    fn tokens(&self) -> Vec<TokenReport> {
+        self.authorization.reports()
+    }
+
+    fn create_token(&self, request: CreateTokenRequest) -> Result<CreatedToken, Refusal> {
+        let CreateTokenRequest { name, profiles, expires_seconds } = request;
+        let path = {
+            let table = self.snapshots.borrow();
+            for profile in profiles.iter().flatten() {
+                table.find(Some(profile))?;
+            }
+            match profiles.as_deref() {
+                Some([]) => {
+                    let message = "an authorization token for no profile opens nothing";
+                    return Err(Refusal::new(RefusalCode::BadRequest, message));
+                }
+                Some([profile]) => format!("/creds/{}", path_form(profile)),
+                _ => "/creds".to_owned(),
+            }
+        };
+        let length = expires_seconds.map(Duration::from_secs);
+        let (authorization_token, report) = self.authorization.create(name, profiles, length)?;
+        let port = self.port.port();
+        let credentials_uri = port.map(|port| format!("http://127.0.0.1:{port}{path}"));
+        Ok(CreatedToken { authorization_token, credentials_uri, report })
+    }
+
+    fn revoke_tokens(&self, request: RevokeTokensRequest) -> Result<RevokedTokens, Refusal> {
+        let revoked = self.authorization.revoke(request.names)?;
+        Ok(RevokedTokens { revoked })
+    }
+
+    fn exec_token(&self, profile: Option<String>) -> Result<ExecToken, Refusal> {
+        let profile = {
+            let table = self.snapshots.borrow();
+            table.profiles[table.find(profile.as_deref())?].planned.name.clone()
+        };
+        let name = self.authorization.for_exec(&profile)?;
+        let file = self.places.exec_token(&path_form(&profile));
+        Ok(ExecToken { name, authorization_token_file: file.to_string_lossy().into_owned() })
     }
 }
 

@@ -3,7 +3,8 @@
 use std::future::Future;
 
 use stsd_protocol::control::{
-    CallerIdentity, Challenge, ChallengeRequest, Environment, Locked, ProfileReport, Status,
+    CallerIdentity, Challenge, ChallengeRequest, CreateTokenRequest, CreatedToken, Environment,
+    ExecToken, Locked, ProfileReport, RevokeTokensRequest, RevokedTokens, Status, TokenReport,
     UnlockRequest, Unlocked,
 };
 use stsd_protocol::gateway::Problem;
@@ -18,6 +19,9 @@ pub trait Service: Send + Sync + 'static {
         &self,
         profile: Option<&str>,
     ) -> impl Future<Output = Result<Served, Refusal>> + Send;
+
+    /// The profile that is meant where none is named.
+    fn default_profile(&self) -> String;
 
     /// A tool was refused a profile, and whoever uses it may never read why.
     fn tool_was_refused(&self, profile: Option<&str>, refusal: &Refusal);
@@ -55,6 +59,18 @@ pub trait Service: Send + Sync + 'static {
 
     /// What to put into variables for a profile.
     fn environment(&self, profile: Option<String>) -> Result<Environment, Refusal>;
+
+    /// The authorization tokens, without a secret.
+    fn tokens(&self) -> Vec<TokenReport>;
+
+    /// Makes an authorization token.
+    fn create_token(&self, request: CreateTokenRequest) -> Result<CreatedToken, Refusal>;
+
+    /// Ends authorization tokens.
+    fn revoke_tokens(&self, request: RevokeTokensRequest) -> Result<RevokedTokens, Refusal>;
+
+    /// The authorization token for the commands that `stsd exec` starts for a profile.
+    fn exec_token(&self, profile: Option<String>) -> Result<ExecToken, Refusal>;
 }
 
 /// Credentials as they are handed out.

@@ -14,6 +14,8 @@ use tracing::{error, warn};
 use crate::owner::Keeper;
 use crate::state::Remembered;
 
+mod tokens;
+
 /// The state directory of one user.
 #[derive(Clone, Debug)]
 pub struct StateDirectory {
@@ -173,7 +175,7 @@ fn lines(path: &Path) -> BTreeSet<String> {
 }
 
 /// 256 bits as 64 hexadecimal digits: characters that no header, shell or file minds.
-fn new_authorization_token() -> Result<Secret, getrandom::Error> {
+pub(crate) fn new_authorization_token() -> Result<Secret, getrandom::Error> {
     let mut random = zeroize::Zeroizing::new([0_u8; 32]);
     getrandom::fill(&mut *random)?;
     let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);

@@ -27,6 +27,14 @@ pub const CREDENTIALS: &str = "/v1/credentials";
 pub const WHOAMI: &str = "/v1/whoami";
 /// `POST` [`ProfileRequest`]: [`Environment`].
 pub const ENVIRONMENT: &str = "/v1/environment";
+/// `GET`: a list of [`TokenReport`].
+pub const TOKENS: &str = "/v1/tokens";
+/// `POST` [`CreateTokenRequest`]: [`CreatedToken`].
+pub const CREATE_TOKEN: &str = "/v1/tokens/create";
+/// `POST` [`RevokeTokensRequest`]: [`RevokedTokens`].
+pub const REVOKE_TOKENS: &str = "/v1/tokens/revoke";
+/// `POST` [`ProfileRequest`]: [`ExecToken`].
+pub const EXEC_TOKEN: &str = "/v1/tokens/exec";
 
 /// Names a profile, as the user wrote it or in its path form.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,6 +169,72 @@ pub struct Environment {
     pub credentials_view: String,
     /// For `AWS_REGION` and `AWS_DEFAULT_REGION`.
     pub region: Option<String>,
+}
+
+/// Makes an authorization token.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateTokenRequest {
+    /// What to call it; `None` for a name after its first profile.
+    pub name: Option<String>,
+    /// The profiles that it opens; `None` for all, also those to come.
+    pub profiles: Option<Vec<String>>,
+    /// How long it lasts; `None` until it is revoked.
+    pub expires_seconds: Option<u64>,
+}
+
+/// The reply to [`CREATE_TOKEN`], and the only time that the token is shown.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CreatedToken {
+    /// Secret.
+    #[serde(serialize_with = "Secret::expose_to_wire")]
+    pub authorization_token: Secret,
+    /// For `AWS_CONTAINER_CREDENTIALS_FULL_URI`: its profile's, where it has one alone; nothing while
+    /// the port is not ours.
+    pub credentials_uri: Option<String>,
+    /// What there is now.
+    #[serde(flatten)]
+    pub report: TokenReport,
+}
+
+/// An authorization token, without the token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenReport {
+    /// `own` is the user's own.
+    pub name: String,
+    /// As the user wrote them; `None` is all.
+    pub profiles: Option<Vec<String>>,
+    /// When it was made; nothing of the user's own.
+    pub created: Option<Timestamp>,
+    /// When it ends; `None` until it is revoked.
+    pub expires: Option<Timestamp>,
+    /// When it opened something last, since the daemon's start.
+    pub last_used: Option<Timestamp>,
+}
+
+/// Ends authorization tokens.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeTokensRequest {
+    /// Which; `None` for all but the user's own.
+    pub names: Option<Vec<String>>,
+}
+
+/// The reply to [`REVOKE_TOKENS`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevokedTokens {
+    /// The names of those that open nothing any more.
+    pub revoked: Vec<String>,
+}
+
+/// The reply to [`EXEC_TOKEN`]: the authorization token for the commands of one profile, made if there
+/// was none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExecToken {
+    /// Its name.
+    pub name: String,
+    /// For `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE`.
+    pub authorization_token_file: String,
 }
 
 /// All that the daemon has, without a secret.

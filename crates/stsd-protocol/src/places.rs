@@ -73,6 +73,22 @@ impl Places {
         self.state.join("authorization-token")
     }
 
+    /// The authorization tokens that were made besides the user's own, with their scopes.
+    pub fn authorization_tokens(&self) -> PathBuf {
+        self.state.join("authorization-tokens.json")
+    }
+
+    /// The authorization tokens of `stsd exec`, in a file each.
+    pub fn exec_tokens(&self) -> PathBuf {
+        self.state.join("exec-tokens")
+    }
+
+    /// The authorization token for the commands that `stsd exec` starts for a profile, which is named
+    /// in its path form: one line without a newline.
+    pub fn exec_token(&self, path_form: &str) -> PathBuf {
+        self.exec_tokens().join(path_form)
+    }
+
     /// The port of the endpoint, recorded when it was first chosen.
     pub fn port(&self) -> PathBuf {
         self.state.join("port")

@@ -27,6 +27,9 @@ pub enum RefusalCode {
     /// The authorization token is missing or wrong.
     #[serde(rename = "StsdUnauthorized")]
     Unauthorized,
+    /// The authorization token is for other profiles.
+    #[serde(rename = "StsdOutOfScope")]
+    OutOfScope,
     /// The request has a header or a shape that no SDK sends.
     #[serde(rename = "StsdRequestRefused")]
     RequestRefused,
@@ -100,6 +103,7 @@ impl RefusalCode {
             Self::UnsupportedProfile => (403, 78, "run `stsd profiles`"),
             Self::InvalidProfile => (403, 78, "run `stsd profiles`"),
             Self::Unauthorized => (401, 1, "run `eval \"$(stsd env)\"`"),
+            Self::OutOfScope => (403, 1, "run `stsd token list`"),
             Self::RequestRefused => (403, 1, "ask with a plain GET, as the AWS SDKs do"),
             Self::MethodNotAllowed => (405, 1, "use GET"),
             Self::NotFound => (404, 1, "ask for /creds or /creds/PROFILE"),

@@ -76,6 +76,10 @@ impl<S: Service> Control<S> {
             }
             Action::Whoami => answered(&service.whoami(profile(route, body)?).await?),
             Action::Environment => answered(&service.environment(profile(route, body)?)?),
+            Action::Tokens => answered(&service.tokens()),
+            Action::CreateToken => answered(&service.create_token(asked(route, body)?)?),
+            Action::RevokeTokens => answered(&service.revoke_tokens(asked(route, body)?)?),
+            Action::ExecToken => answered(&service.exec_token(profile(route, body)?)?),
         })
     }
 

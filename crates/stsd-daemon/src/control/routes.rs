@@ -3,7 +3,8 @@
 
 use hyper::Method;
 use stsd_protocol::control::{
-    CHALLENGE, CREDENTIALS, ENVIRONMENT, LOCK, PROBLEMS, REFRESH, STATUS, UNLOCK, WHOAMI,
+    CHALLENGE, CREATE_TOKEN, CREDENTIALS, ENVIRONMENT, EXEC_TOKEN, LOCK, PROBLEMS, REFRESH,
+    REVOKE_TOKENS, STATUS, TOKENS, UNLOCK, WHOAMI,
 };
 use stsd_protocol::{Refusal, RefusalCode};
 
@@ -14,7 +15,7 @@ pub enum Permission {
     Look,
     /// Be handed credentials, or have them used.
     Use,
-    /// Start and end sessions.
+    /// Start and end sessions, make and end authorization tokens.
     Change,
 }
 
@@ -37,18 +38,26 @@ pub(super) enum Action {
     Credentials,
     Whoami,
     Environment,
+    Tokens,
+    CreateToken,
+    RevokeTokens,
+    ExecToken,
 }
 
-static ROUTES: [Route; 9] = [
+static ROUTES: [Route; 13] = [
     route(Method::GET, STATUS, Permission::Look, Action::Status),
     route(Method::GET, PROBLEMS, Permission::Look, Action::Problems),
     route(Method::POST, ENVIRONMENT, Permission::Look, Action::Environment),
     route(Method::POST, CHALLENGE, Permission::Look, Action::Challenge),
+    route(Method::GET, TOKENS, Permission::Look, Action::Tokens),
     route(Method::POST, CREDENTIALS, Permission::Use, Action::Credentials),
     route(Method::POST, WHOAMI, Permission::Use, Action::Whoami),
     route(Method::POST, REFRESH, Permission::Use, Action::Refresh),
     route(Method::POST, UNLOCK, Permission::Change, Action::Unlock),
     route(Method::POST, LOCK, Permission::Change, Action::Lock),
+    route(Method::POST, CREATE_TOKEN, Permission::Change, Action::CreateToken),
+    route(Method::POST, REVOKE_TOKENS, Permission::Change, Action::RevokeTokens),
+    route(Method::POST, EXEC_TOKEN, Permission::Change, Action::ExecToken),
 ];
 
 const fn route(

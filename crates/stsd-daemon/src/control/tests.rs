@@ -64,6 +64,10 @@ async fn every_route_answers_with_the_version() {
         ("POST /v1/credentials", "{\"profile\":\"prod\"}", SECRET),
         ("POST /v1/whoami", "{}", "\"UserId\":\"AIDACKCEVSQ6C2EXAMPLE\""),
         ("POST /v1/environment", "{\"profile\":\"prod\"}", "\"profile\":\"prod\""),
+        ("GET /v1/tokens", "", "[{\"name\":\"ci\",\"profiles\":[\"prod\"]"),
+        ("POST /v1/tokens/create", "{}", "{\"authorization_token\":\"fake-"),
+        ("POST /v1/tokens/revoke", "{\"names\":[\"ci\"]}", "{\"revoked\":[\"ci\"]}"),
+        ("POST /v1/tokens/exec", "{}", "\"name\":\"exec-prod\""),
     ] {
         let answer = running.ask(line, body).await;
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{line}: {answer}");

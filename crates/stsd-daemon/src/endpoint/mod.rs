@@ -3,7 +3,6 @@
 //! nothing about any profile before the authorization token is right.
 
 mod answer;
-mod authorization;
 #[cfg(test)]
 mod tests;
 
@@ -15,11 +14,10 @@ use hyper::{Method, Request};
 use stsd_protocol::{Refusal, RefusalCode};
 use tracing::{Instrument, debug, debug_span, warn};
 
+use crate::authorization::{Authorization, Grant};
 use crate::caller::{Caller, Refused};
 use crate::service::{Served, Service};
 use crate::wire::{self, Answer, Door, Hosts, Listener, Rejected, Rules, Seldom, Shutdown};
-
-pub use authorization::Authorization;
 
 /// What answers behind one of the endpoint's sockets.
 #[derive(Debug)]
@@ -51,7 +49,11 @@ impl<S: Service> Endpoint<S> {
         }
     }
 
-    async fn credentials(&self, request: &Request<Incoming>) -> Result<Served, Refusal> {
+    /// Everything up to the authorization token: what is asked for, and by whose leave.
+    fn asked<'a>(
+        &self,
+        request: &'a Request<Incoming>,
+    ) -> Result<(Option<&'a str>, Grant), Refusal> {
         if request.method() != Method::GET {
             return Err(Refusal::new(
                 RefusalCode::MethodNotAllowed,
@@ -62,7 +64,18 @@ impl<S: Service> Endpoint<S> {
             Refusal::new(RefusalCode::NotFound, "this is not a path of credentials")
         })?;
         let authorization = request.headers().get(AUTHORIZATION);
-        self.authorization.check(authorization.map(|value| value.as_bytes()))?;
+        let grant = self.authorization.check(authorization.map(|value| value.as_bytes()))?;
+        Ok((profile, grant))
+    }
+
+    /// What the request may have, which is said of no profile that its token is not for.
+    async fn credentials(&self, profile: Option<&str>, grant: &Grant) -> Result<Served, Refusal> {
+        if !grant.is_unlimited() {
+            match profile {
+                Some(profile) => grant.check(profile)?,
+                None => grant.check(&self.service.default_profile())?,
+            }
+        }
         let served = self.service.credentials(profile).await;
         served.inspect_err(|refusal| self.service.tool_was_refused(profile, refusal))
     }
@@ -89,7 +102,14 @@ impl<S: Service> Door for Endpoint<S> {
     async fn answer(&self, request: Request<Incoming>, _: &[u8], _: &Caller) -> Answer {
         let profile = profile(&request).flatten();
         let span = debug_span!("request", door = self.name, profile);
-        let outcome = self.credentials(&request).instrument(span.clone()).await;
+        // The grant, where there is one, names the authorization token that the outcome goes to.
+        let (_grant, outcome) = match self.asked(&request) {
+            Ok((profile, grant)) => {
+                let outcome = self.credentials(profile, &grant).instrument(span.clone()).await;
+                (Some(grant), outcome)
+            }
+            Err(refusal) => (None, Err(refusal)),
+        };
         let _entered = span.enter();
         match outcome {
             Ok(served) => {

@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::{Keeper, Owner, Parts};
+use crate::authorization::Authorization;
 use crate::clock::{Clock, test::TokioClock};
 use crate::daemon::Daemon;
 use crate::gateway::{Call, Gateway, Reply};
@@ -148,6 +149,7 @@ impl Running {
             places,
             port: Arc::default(),
             bell: Bell::default(),
+            authorization: Arc::new(Authorization::new(Secret::new("fake"))),
         };
         Self { daemon: Arc::new(daemon), remembered, _owner: tasks }
     }

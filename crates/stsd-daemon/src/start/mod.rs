@@ -21,10 +21,10 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
 use tracing::{error, info, warn};
 
+use crate::authorization::Authorization;
 use crate::caller::{CallersError, TcpCallers};
 use crate::clock::SystemClock;
 use crate::daemon::Daemon;
-use crate::endpoint::Authorization;
 use crate::endpoint_port::EndpointPort;
 use crate::files::Watch;
 use crate::gateway::GatewayProcess;
@@ -91,7 +91,11 @@ struct House {
 
 impl House {
     fn new(ending: Shutdown, directory: &StateDirectory) -> Result<Self, StartError> {
-        let authorization = Arc::new(Authorization::new(directory.authorization_token()?));
+        let authorization = Arc::new(Authorization::open(
+            directory.authorization_token()?,
+            directory.clone(),
+            SystemClock,
+        ));
         let (commands, inbox) = mpsc::unbounded_channel();
         let port = Arc::new(EndpointPort::default());
         let callers = match TcpCallers::open(getuid().as_raw()) {
@@ -165,6 +169,7 @@ impl House {
             snapshots,
             places,
             port: Arc::clone(&self.port),
+            authorization: Arc::clone(&self.authorization),
             bell: if configuration.notices {
                 self.notices(first_plan.clone())
             } else {

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use stsd_protocol::control::{
-    CallerIdentity, Challenge, ChallengeRequest, Environment, Locked, ProfileReport, SessionReport,
-    SessionState, Sockets, Status, UnlockRequest, Unlocked,
+    CallerIdentity, Challenge, ChallengeRequest, CreateTokenRequest, CreatedToken, Environment,
+    ExecToken, Locked, ProfileReport, RevokeTokensRequest, RevokedTokens, SessionReport,
+    SessionState, Sockets, Status, TokenReport, UnlockRequest, Unlocked,
 };
 use stsd_protocol::gateway::Problem;
 use stsd_protocol::{Refusal, RefusalCode, Timestamp};
@@ -76,6 +77,10 @@ impl Service for FakeService {
             Some("unavailable") => refuse(RefusalCode::Unavailable, "STS cannot be reached"),
             Some(_) => refuse(RefusalCode::UnknownProfile, "there is no such profile"),
         }
+    }
+
+    fn default_profile(&self) -> String {
+        "prod".to_owned()
     }
 
     fn tool_was_refused(&self, _: Option<&str>, _: &Refusal) {
@@ -149,6 +154,34 @@ impl Service for FakeService {
             credentials_view: String::new(),
             region: None,
         })
+    }
+
+    fn tokens(&self) -> Vec<TokenReport> {
+        vec![token()]
+    }
+
+    fn create_token(&self, _: CreateTokenRequest) -> Result<CreatedToken, Refusal> {
+        let authorization_token = Secret::new("fake-authorization_token");
+        Ok(CreatedToken { authorization_token, credentials_uri: None, report: token() })
+    }
+
+    fn revoke_tokens(&self, request: RevokeTokensRequest) -> Result<RevokedTokens, Refusal> {
+        Ok(RevokedTokens { revoked: request.names.unwrap_or_default() })
+    }
+
+    fn exec_token(&self, _: Option<String>) -> Result<ExecToken, Refusal> {
+        let authorization_token_file = "/state/exec-tokens/prod".to_owned();
+        Ok(ExecToken { name: "exec-prod".to_owned(), authorization_token_file })
+    }
+}
+
+fn token() -> TokenReport {
+    TokenReport {
+        name: "ci".to_owned(),
+        profiles: Some(vec!["prod".to_owned()]),
+        created: None,
+        expires: None,
+        last_used: None,
     }
 }
 

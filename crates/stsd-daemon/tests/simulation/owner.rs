@@ -5,6 +5,7 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use stsd_daemon::authorization::Authorization;
 use stsd_daemon::clock::{Clock, Now};
 use stsd_daemon::daemon::Daemon;
 use stsd_daemon::gateway::{Call, Gateway, Reply};
@@ -14,6 +15,7 @@ use stsd_daemon::service::Served;
 use stsd_daemon::state::{Options, Remembered, State};
 use stsd_protocol::Places;
 use stsd_protocol::gateway::{Operation, Outcome, Settings};
+use stsd_secret::Secret;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
@@ -255,5 +257,6 @@ fn start(stage: &Stage) -> Daemon<Stage, Stage> {
         places: Places { configuration: "/c".into(), state: "/s".into(), runtime: "/r".into() },
         port: Arc::default(),
         bell: Bell::default(),
+        authorization: Arc::new(Authorization::new(Secret::new("fake"))),
     }
 }

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use stsd_secret::Secret;
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{Authorization, Endpoint, serve};
+use super::{Endpoint, serve};
+use crate::authorization::Authorization;
 use crate::wire::testing::{CALLER, FakeService, talk};
 use crate::wire::{EagerListener, Hosts, Stop, shutdown};
 

@@ -12,8 +12,9 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
 use super::{Backoff, CONNECTIONS, Listener, run};
+use crate::authorization::Authorization;
 use crate::caller::Refused;
-use crate::endpoint::{Authorization, Endpoint};
+use crate::endpoint::Endpoint;
 use crate::wire::testing::{CALLER, FakeService, SECRET, talk};
 use crate::wire::{Hosts, Stop, shutdown};
 

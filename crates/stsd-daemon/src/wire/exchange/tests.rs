@@ -9,8 +9,9 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
 use super::exchange;
+use crate::authorization::Authorization;
 use crate::control::{Control, Permission};
-use crate::endpoint::{Authorization, Endpoint};
+use crate::endpoint::Endpoint;
 use crate::wire::testing::{CALLER, FakeService};
 use crate::wire::{Door, Hosts};
 

@@ -1,0 +1,179 @@
+//! What makes, shows and ends authorization tokens. A change counts when it is on the disk: one that
+//! cannot be written is refused, but for a revocation, which holds at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use stsd_protocol::control::TokenReport;
+use stsd_protocol::{Refusal, RefusalCode, path_form};
+use stsd_secret::Secret;
+
+use super::grant::{OWN, REVOKED, Scope};
+use super::issued::{End, Token};
+use super::{Authorization, names};
+use crate::state_directory::new_authorization_token;
+
+impl Authorization {
+    /// All of them, without a secret: the user's own, then the others as they were made.
+    pub(crate) fn reports(&self) -> Vec<TokenReport> {
+        let issued = self.issued();
+        let now = self.clock.now();
+        let valid = issued.tokens.iter().filter(|token| !token.is_over(now));
+        let own = TokenReport {
+            name: OWN.to_owned(),
+            profiles: None,
+            created: None,
+            expires: None,
+            last_used: issued.own_last_used,
+        };
+        std::iter::once(own).chain(valid.map(report)).collect()
+    }
+
+    /// Makes one, for profiles that the caller has found to be there (`None`: for all).
+    ///
+    /// # Errors
+    /// If the name is none, or taken, or if it cannot be written.
+    pub(crate) fn create(
+        &self,
+        name: Option<String>,
+        profiles: Option<Vec<String>>,
+        length: Option<Duration>,
+    ) -> Result<(Secret, TokenReport), Refusal> {
+        if length == Some(Duration::ZERO) {
+            return Err(Refusal::new(RefusalCode::BadRequest, "it would end before it began"));
+        }
+        let mut issued = self.issued();
+        let taken = |name: &str| issued.tokens.iter().any(|token| *token.name == *name);
+        let name = match name {
+            Some(name) => {
+                names::check(&name)?;
+                if taken(&name) {
+                    let message = format!("there is an authorization token {name} already");
+                    let hint = format!("choose another name, or `stsd token revoke {name}` first");
+                    return Err(Refusal::new(RefusalCode::BadRequest, message).with_hint(hint));
+                }
+                name
+            }
+            None => names::invent(
+                profiles.as_ref().and_then(|names| Some(names.first()?.as_str())),
+                taken,
+            ),
+        };
+        let scope = profiles.map_or(Scope::Everything, |names| Scope::Profiles(names.into()));
+        let token = self.new_token(name.into(), scope, length)?;
+        let made = (token.secret.clone(), report(&token));
+        let tokens = [issued.tokens.as_slice(), &[token]].concat();
+        self.keep(&mut issued, tokens)?;
+        Ok(made)
+    }
+
+    /// Ends these, or all but the user's own.
+    ///
+    /// # Errors
+    /// If one of them is not there; then none is ended. Or if it cannot be written; then they are ended
+    /// until the daemon starts again.
+    pub(crate) fn revoke(&self, names: Option<Vec<String>>) -> Result<Vec<String>, Refusal> {
+        let mut issued = self.issued();
+        let is_there = |name: &str| issued.tokens.iter().any(|token| *token.name == *name);
+        if let Some(missing) = names.iter().flatten().find(|name| !is_there(name)) {
+            return Err(self.not_revoked(missing));
+        }
+        let is_meant = |token: &Token| {
+            names.as_ref().is_none_or(|names| names.iter().any(|name| **name == *token.name))
+        };
+        let (ended, left): (Vec<_>, Vec<_>) = issued.tokens.iter().cloned().partition(is_meant);
+        let kept = self.keep(&mut issued, left.clone());
+        // Also if that failed: it may come back with the next start, and not before.
+        issued.tokens = left;
+        for profile in ended.iter().filter_map(|token| names::exec_profile(&token.name)) {
+            self.overwrite_exec_token(profile);
+        }
+        match kept {
+            Ok(()) => Ok(ended.iter().map(|token| token.name.to_string()).collect()),
+            Err(refusal) => Err(refusal
+                .with_hint("they open nothing now, and again after a restart of the daemon: make room and repeat it")),
+        }
+    }
+
+    /// The authorization token for the commands of a profile, in a file of its own: the one that there
+    /// is, or a new one. Says its name.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(crate) fn for_exec(&self, profile: &str) -> Result<String, Refusal> {
+        let Some(directory) = &self.directory else { return Err(unkept()) };
+        let mut issued = self.issued();
+        let (name, form) = (names::of_exec(profile), path_form(profile));
+        let found = issued.tokens.iter().find(|token| *token.name == *name);
+        let secret = match found {
+            Some(token) => token.secret.clone(),
+            None => {
+                let scope = Scope::Profiles([profile.to_owned()].into());
+                let token = self.new_token(name.as_str().into(), scope, None)?;
+                let secret = token.secret.clone();
+                let tokens = [issued.tokens.as_slice(), &[token]].concat();
+                self.keep(&mut issued, tokens)?;
+                secret
+            }
+        };
+        // Anew each time, in case the file went away; the same bytes are not written twice.
+        match directory.record_exec_token(&form, secret.expose()) {
+            true => Ok(name),
+            false => Err(unkept()),
+        }
+    }
+
+    fn new_token(
+        &self,
+        name: Arc<str>,
+        scope: Scope,
+        length: Option<Duration>,
+    ) -> Result<Token, Refusal> {
+        let now = self.clock.now();
+        let secret = new_authorization_token()
+            .map_err(|error| Refusal::new(RefusalCode::Internal, error.to_string()))?;
+        let end = length.map(|length| End::after(length, now));
+        Ok(Token { name, secret, scope, created: now.date(), end, last_used: None })
+    }
+
+    /// What its commands read from then on, and send: a word that says why they get nothing.
+    fn overwrite_exec_token(&self, profile: &str) {
+        if let Some(directory) = &self.directory
+            && directory.has_exec_token(profile)
+        {
+            directory.record_exec_token(profile, REVOKED);
+        }
+    }
+
+    fn not_revoked(&self, name: &str) -> Refusal {
+        if name != OWN {
+            let message = format!("there is no authorization token {name}");
+            return Refusal::new(RefusalCode::BadRequest, message)
+                .with_hint("run `stsd token list`");
+        }
+        let file = self.directory.as_ref().map(|directory| directory.own_token_file());
+        let file = file.map(|file| file.display().to_string()).unwrap_or_default();
+        let message = "the own authorization token is what every connected shell has, and is not revoked by name";
+        Refusal::new(RefusalCode::BadRequest, message).with_hint(format!(
+            "for a new one, `stsd service stop`, remove {file}, `stsd service start`; then connect shells anew"
+        ))
+    }
+}
+
+fn report(token: &Token) -> TokenReport {
+    TokenReport {
+        name: token.name.to_string(),
+        profiles: match &token.scope {
+            Scope::Everything => None,
+            Scope::Profiles(names) => Some(names.to_vec()),
+        },
+        created: Some(token.created),
+        expires: token.end.map(|end| end.date),
+        last_used: token.last_used,
+    }
+}
+
+pub(super) fn unkept() -> Refusal {
+    let message = "the authorization token cannot be written to the state directory";
+    Refusal::new(RefusalCode::Internal, message)
+}

@@ -1,0 +1,216 @@
+//! All of it together, over a real state directory: what is made opens what it was made for, and
+//! nothing else, until it ends; and what can go wrong with the files.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use stsd_protocol::Places;
+use stsd_secret::Secret;
+
+use super::{Authorization, Token, Unauthorized};
+use crate::clock::test::at;
+use crate::clock::{Clock, Now};
+use crate::state_directory::StateDirectory;
+
+/// Shows what it was set to.
+#[derive(Clone)]
+struct FakeClock(Arc<Mutex<Now>>);
+
+impl Clock for FakeClock {
+    fn now(&self) -> Now {
+        *self.0.lock().unwrap()
+    }
+}
+
+struct World {
+    _folder: tempfile::TempDir,
+    places: Places,
+    clock: FakeClock,
+}
+
+impl World {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places {
+            configuration: folder.path().join("config.toml"),
+            state: folder.path().join("state/stsd"),
+            runtime: folder.path().join("run/stsd"),
+        };
+        let clock = FakeClock(Arc::new(Mutex::new(at(Duration::ZERO))));
+        Self { _folder: folder, places, clock }
+    }
+
+    /// As a daemon that starts.
+    fn open(&self) -> Authorization {
+        let directory = StateDirectory::open(self.places.clone());
+        Authorization::open(Secret::new(OWN_TOKEN), directory, self.clock.clone())
+    }
+
+    fn set(&self, elapsed: Duration) {
+        *self.clock.0.lock().unwrap() = at(elapsed);
+    }
+
+    fn record(&self) -> String {
+        fs::read_to_string(self.places.authorization_tokens()).unwrap()
+    }
+
+    /// Files of records that were set aside.
+    fn aside(&self) -> Vec<String> {
+        let files = fs::read_dir(&self.places.state).unwrap();
+        let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.contains(".damaged-")).collect()
+    }
+}
+
+fn profiles(names: &[&str]) -> Option<Vec<String>> {
+    Some(names.iter().map(|name| (*name).to_owned()).collect())
+}
+
+fn check(authorization: &Authorization, token: &str) -> Result<String, Unauthorized> {
+    authorization.check(Some(token.as_bytes())).map(|grant| grant.name().to_owned())
+}
+
+#[test]
+fn what_is_made_opens_its_profiles_also_after_a_restart() {
+    let world = World::new();
+    let first = world.open();
+    let (secret, report) = first.create(None, profiles(&["my prod", "dev"]), None).unwrap();
+    assert_eq!(report.name, "my-prod");
+    let mode = fs::metadata(world.places.authorization_tokens()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    for authorization in [first, world.open()] {
+        let grant = authorization.check(Some(secret.expose().as_bytes())).unwrap();
+        assert!(grant.check("my-prod").is_ok() && grant.check("dev").is_ok());
+        assert!(grant.check("default").is_err());
+        assert_eq!(check(&authorization, OWN_TOKEN).as_deref(), Ok("own"));
+        assert_eq!(check(&authorization, "fake-wrong"), Err(Unauthorized::Wrong));
+        assert_eq!(authorization.check(None), Err(Unauthorized::Missing));
+    }
+}
+
+#[test]
+fn no_report_has_a_token_in_it_and_use_is_noted() {
+    let world = World::new();
+    let authorization = world.open();
+    let (secret, _) = authorization.create(Some("ci".to_owned()), None, None).unwrap();
+    let used = |place: usize| authorization.reports()[place].last_used;
+    assert_eq!((used(0), used(1)), (None, None));
+    world.set(HOUR);
+    check(&authorization, secret.expose()).unwrap();
+    assert_eq!((used(0), used(1)), (None, Some(at(HOUR).date())));
+    check(&authorization, OWN_TOKEN).unwrap();
+    assert_eq!(used(0), Some(at(HOUR).date()));
+    let shown = serde_json::to_string(&authorization.reports()).unwrap();
+    assert!(shown.contains("ci") && !shown.contains(secret.expose()));
+    assert!(!format!("{authorization:?}").contains(secret.expose()));
+}
+
+#[test]
+fn an_expired_one_opens_nothing_and_leaves_with_the_next_write() {
+    let world = World::new();
+    let authorization = world.open();
+    let (secret, report) = authorization.create(None, profiles(&["dev"]), Some(HOUR)).unwrap();
+    assert_eq!(report.expires, Some(at(HOUR).date()));
+    world.set(HOUR);
+    assert!(matches!(check(&authorization, secret.expose()), Err(Unauthorized::Expired { .. })));
+    assert_eq!(authorization.reports().len(), 1);
+    assert!(check(&world.open(), secret.expose()).is_err(), "nor after a restart");
+    assert!(world.record().contains(secret.expose()));
+    authorization.create(None, None, None).unwrap();
+    assert!(!world.record().contains(secret.expose()));
+    // Its name is free again.
+    authorization.create(Some("dev".to_owned()), None, None).unwrap();
+}
+
+#[test]
+fn what_is_revoked_opens_nothing_and_one_wrong_name_revokes_nothing() {
+    let world = World::new();
+    let authorization = world.open();
+    let (one, _) = authorization.create(Some("one".to_owned()), None, None).unwrap();
+    let (two, _) = authorization.create(Some("two".to_owned()), None, None).unwrap();
+    for wrong in ["three", "own"] {
+        let names = Some(vec!["one".to_owned(), wrong.to_owned()]);
+        assert!(authorization.revoke(names).is_err());
+        assert!(check(&authorization, one.expose()).is_ok());
+    }
+    assert_eq!(authorization.revoke(Some(vec!["one".to_owned()])).unwrap(), ["one"]);
+    assert_eq!(check(&authorization, one.expose()), Err(Unauthorized::Wrong));
+    assert!(check(&world.open(), one.expose()).is_err() && !world.record().contains(one.expose()));
+    assert!(check(&authorization, two.expose()).is_ok());
+    assert_eq!(authorization.revoke(None).unwrap(), ["two"]);
+    assert_eq!(check(&authorization, OWN_TOKEN).as_deref(), Ok("own"));
+}
+
+#[test]
+fn exec_has_one_token_for_each_profile_in_a_file_and_reuses_it() {
+    let world = World::new();
+    let authorization = world.open();
+    let file = world.places.exec_token("my-prod");
+    assert_eq!(authorization.for_exec("my prod").unwrap(), "exec-my-prod");
+    let token = fs::read_to_string(&file).unwrap();
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    fs::remove_file(&file).unwrap();
+    world.open().for_exec("my prod").unwrap();
+    assert_eq!(fs::read_to_string(&file).unwrap(), token, "the same token in a new file");
+    assert_eq!(authorization.reports().len(), 2);
+    let grant = authorization.check(Some(token.as_bytes())).unwrap();
+    assert!(grant.check("my-prod").is_ok() && grant.check("dev").is_err());
+    authorization.revoke(Some(vec!["exec-my-prod".to_owned()])).unwrap();
+    assert_eq!(check(&authorization, &token), Err(Unauthorized::Wrong));
+    let left = fs::read_to_string(&file).unwrap();
+    assert_eq!(check(&authorization, &left), Err(Unauthorized::Revoked));
+    authorization.for_exec("my prod").unwrap();
+    let anew = fs::read_to_string(&file).unwrap();
+    assert!(anew != token && check(&authorization, &anew).is_ok());
+}
+
+#[test]
+fn a_damaged_record_opens_nothing_is_kept_and_is_said() {
+    let world = World::new();
+    let (secret, _) = world.open().create(None, None, None).unwrap();
+    assert!(world.open().problems().is_empty());
+    let damaged = world.record().replace("\"version\": 1", "\"version\": 7");
+    fs::write(world.places.authorization_tokens(), &damaged).unwrap();
+    let authorization = world.open();
+    assert!(check(&authorization, secret.expose()).is_err());
+    assert_eq!(check(&authorization, OWN_TOKEN).as_deref(), Ok("own"));
+    let aside = world.aside();
+    assert_eq!(aside.len(), 1);
+    assert_eq!(fs::read_to_string(world.places.state.join(&aside[0])).unwrap(), damaged);
+    let problems = authorization.problems();
+    assert!(problems.len() == 1 && problems[0].message.contains(&aside[0]));
+    assert!(!problems[0].message.contains(secret.expose()));
+    authorization.create(None, None, None).unwrap();
+    assert!(world.open().problems().is_empty());
+}
+
+#[test]
+fn what_cannot_be_written_is_not_made_and_what_is_revoked_is_so_at_once() {
+    let world = World::new();
+    let authorization = world.open();
+    let (secret, _) = authorization.create(None, None, None).unwrap();
+    fs::rename(&world.places.state, world.places.state.with_extension("gone")).unwrap();
+    assert!(authorization.create(None, None, None).is_err());
+    assert!(authorization.for_exec("dev").is_err());
+    assert_eq!(authorization.reports().len(), 2);
+    assert!(authorization.revoke(None).is_err(), "it may come back with a restart");
+    assert!(check(&authorization, secret.expose()).is_err());
+}
+
+#[test]
+fn there_is_an_end_to_them() {
+    let world = World::new();
+    let authorization = world.open();
+    authorization.create(None, None, None).unwrap();
+    let first = authorization.issued().tokens[0].clone();
+    let named = |number| Token { name: format!("all-{number}").into(), ..first.clone() };
+    authorization.issued().tokens.extend((2..=super::MOST).map(named));
+    assert!(authorization.create(None, None, None).is_err());
+    authorization.revoke(Some(vec!["all-7".to_owned()])).unwrap();
+    assert_eq!(authorization.create(None, None, None).unwrap().1.name, "all-7");
+}
+
+const OWN_TOKEN: &str = "fake-own-authorization-token-of-43-characters";
+const HOUR: Duration = Duration::from_secs(3600);

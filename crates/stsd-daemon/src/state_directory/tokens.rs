@@ -1,0 +1,66 @@
+//! The files of the authorization tokens that were made besides the user's own: the record of all, and
+//! one for each profile that `stsd exec` was used for.
+
+use std::fs::{self, DirBuilder, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::PathBuf;
+
+use stsd_protocol::Timestamp;
+
+use super::StateDirectory;
+
+impl StateDirectory {
+    /// Where the user's own authorization token is.
+    pub(crate) fn own_token_file(&self) -> PathBuf {
+        self.places.authorization_token()
+    }
+
+    /// Where the record of the others is.
+    pub(crate) fn tokens_file(&self) -> PathBuf {
+        self.places.authorization_tokens()
+    }
+
+    /// That record; nothing if there is none.
+    pub(crate) fn recorded_tokens(&self) -> io::Result<Option<String>> {
+        let path = self.places.authorization_tokens();
+        match fs::read_to_string(&path) {
+            Ok(text) => {
+                fs::set_permissions(&path, Permissions::from_mode(0o600))?;
+                Ok(Some(text))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Replaces the record, whole or not at all.
+    pub(crate) fn record_tokens(&self, text: &str) -> bool {
+        self.write(&self.places.authorization_tokens(), text.as_bytes(), 0o600)
+    }
+
+    /// Puts a record that does not read where nobody writes; says where that is.
+    pub(crate) fn set_tokens_aside(&self, now: Timestamp) -> io::Result<PathBuf> {
+        let path = self.places.authorization_tokens();
+        let mut aside = path.clone().into_os_string();
+        aside.push(format!(".damaged-{}", now.unix()));
+        let aside = PathBuf::from(aside);
+        fs::rename(path, &aside)?;
+        Ok(aside)
+    }
+
+    /// Writes the authorization token for the commands of a profile, without a newline.
+    pub(crate) fn record_exec_token(&self, path_form: &str, text: &str) -> bool {
+        let folder = self.places.exec_tokens();
+        let path = self.places.exec_token(path_form);
+        let closed = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+        let written = closed.is_ok() && self.write(&path, text.as_bytes(), 0o600);
+        // What was there already may have been opened to others.
+        written && fs::set_permissions(&path, Permissions::from_mode(0o600)).is_ok()
+    }
+
+    /// Whether there is such a file.
+    pub(crate) fn has_exec_token(&self, path_form: &str) -> bool {
+        self.places.exec_token(path_form).exists()
+    }
+}
