@@ -1,0 +1,124 @@
+//! Hostile requests against the real daemon, unlocked and with credentials at hand, at each of its doors:
+//! every mutation of the tables in [`families`] on every request of [`seeds`], and pairs of them.
+//! Nothing but the unchanged request is answered with credentials, each answer is the one that its
+//! family has, and after each case the daemon answers a good request at once.
+//!
+//! Every case but the pairs is the same each time; a seed of chance chooses those.
+//!
+//! ```sh
+//! cargo test -p stsd-tests --test hostile                             # with its figures
+//! STSD_HOSTILE_PAIRS=100000 STSD_HOSTILE_SEED=42 cargo test -p stsd-tests --test hostile
+//! ```
+
+mod case;
+mod doors;
+mod families;
+mod figures;
+mod random;
+mod request;
+mod seeds;
+mod slow;
+mod verdict;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use figures::Figures;
+use random::Random;
+use seeds::Seed;
+use stsd_tests::Fixture;
+use stsd_tests::leaks::Planted;
+
+#[test]
+fn hostile_requests_see_no_credential_and_delay_no_good_one() {
+    let (stsd, seeds, secrets) = unlocked();
+    let before = served(&stsd);
+    let number = |variable: &str| {
+        let value = std::env::var(variable).ok()?;
+        Some(value.parse::<u64>().unwrap_or_else(|_| panic!("{variable} is not a number: {value}")))
+    };
+    let chance = number("STSD_HOSTILE_SEED").unwrap_or(1);
+    let pairs = number("STSD_HOSTILE_PAIRS").unwrap_or(1500);
+    let pairs = usize::try_from(pairs).expect("they would not fit into memory");
+    let cases = case::one_by_one(&seeds, pairs, &mut Random::seeded(chance));
+    let mut figures = Figures::default();
+    let mut failures = Vec::new();
+    for case in &cases {
+        figures.count(case);
+        failures.extend(case.run(&secrets).err());
+        figures.after.push(prompt(&case.seed).unwrap_or_else(|why| panic!("after {case}: {why}")));
+    }
+    figures.tell(&format!("one by one, seed {chance}"));
+    none(&failures);
+    assert!(figures.hostile() >= 2000, "{figures}");
+    assert_eq!(
+        served(&stsd) - before,
+        figures.good + figures.after.len(),
+        "by the daemon's own count"
+    );
+}
+
+#[test]
+fn wrong_authorization_tokens_slow_bytes_and_second_requests_get_nothing_in_their_time() {
+    let (_stsd, seeds, secrets) = unlocked();
+    let cases = case::side_by_side(&seeds);
+    let over = AtomicBool::new(false);
+    let mut figures = Figures::default();
+    let mut failures = Vec::new();
+    thread::scope(|scope| {
+        let good = scope.spawn(|| {
+            let mut times = Vec::new();
+            while !over.load(Ordering::SeqCst) {
+                times.extend(
+                    seeds.iter().map(|seed| prompt(seed).expect("a good request is answered")),
+                );
+            }
+            times
+        });
+        let running: Vec<_> = cases.iter().map(|case| scope.spawn(|| case.run(&secrets))).collect();
+        for (case, running) in cases.iter().zip(running) {
+            figures.count(case);
+            match running.join().expect("a case fails without a panic") {
+                Ok(outcome) if case.falls_silent() => figures.silent.push(outcome.took),
+                Ok(_) => {}
+                Err(why) => failures.push(why),
+            }
+        }
+        over.store(true, Ordering::SeqCst);
+        figures.after = good.join().expect("the good requests were answered");
+    });
+    figures.tell("side by side");
+    none(&failures);
+    let early = figures.silent.iter().filter(|time| **time < Duration::from_millis(1900)).count();
+    assert_eq!(early, 0, "nobody who is only slow is cut before the deadline");
+}
+
+/// A daemon with everything at hand, its good requests, and what it may not tell.
+fn unlocked() -> (Fixture, Vec<Seed>, Vec<Planted>) {
+    let stsd = Fixture::builder().variable("STSD_LOG", "debug").start();
+    stsd.unlock();
+    let seeds = seeds::all(&stsd);
+    let secrets = seeds::secrets(&stsd, &seeds);
+    (stsd, seeds, secrets)
+}
+
+/// How often the daemon says that it has served somebody.
+fn served(stsd: &Fixture) -> usize {
+    let text = stsd.daemon().log().text();
+    text.lines().filter(|line| line.ends_with(": served") || line.ends_with(": answered")).count()
+}
+
+/// A good request is answered, and how soon.
+fn prompt(seed: &Seed) -> Result<Duration, String> {
+    let took = seed.good()?.took;
+    if took < PROMPT { Ok(took) } else { Err(format!("the good request took {took:?}")) }
+}
+
+fn none(failures: &[String]) {
+    let shown: Vec<_> = failures.iter().take(20).map(String::as_str).collect();
+    assert!(failures.is_empty(), "{} failed, among them:\n{}", failures.len(), shown.join("\n"));
+}
+
+/// Far more than a good request takes on a loaded machine, and less than any SDK's patience.
+const PROMPT: Duration = Duration::from_secs(2);
