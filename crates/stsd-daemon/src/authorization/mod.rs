@@ -7,6 +7,8 @@
 
 mod changes;
 mod grant;
+mod guess;
+mod guessers;
 mod issued;
 mod names;
 mod presented;
@@ -27,6 +29,7 @@ use crate::state_directory::StateDirectory;
 
 use grant::REVOKED;
 pub use grant::{Grant, OWN, Unauthorized};
+use guessers::Guessers;
 use issued::Token;
 use presented::{position, presented};
 
@@ -36,6 +39,7 @@ pub struct Authorization {
     issued: Mutex<Issued>,
     /// Where they last; without it none can be made.
     directory: Option<StateDirectory>,
+    guessers: Mutex<Guessers>,
     clock: Box<dyn Clock>,
     boot: Option<String>,
     /// What was wrong with their record at the start.
@@ -62,6 +66,7 @@ impl Authorization {
             own,
             issued: Mutex::default(),
             directory: None,
+            guessers: Mutex::default(),
             clock: Box::new(SystemClock),
             boot: None,
             damage: None,
@@ -83,7 +88,8 @@ impl Authorization {
             Err(why) => (Vec::new(), Some(set_aside(&directory, &why, now.date()))),
         };
         let issued = Mutex::new(Issued { tokens, own_last_used: None });
-        Self { own, issued, directory: Some(directory), clock: Box::new(clock), boot, damage }
+        let directory = Some(directory);
+        Self { issued, directory, clock: Box::new(clock), boot, damage, ..Self::new(own) }
     }
 
     /// Looks at the value of an `Authorization` header.

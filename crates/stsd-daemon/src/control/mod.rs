@@ -22,7 +22,9 @@ use tracing::{Instrument, debug, debug_span, warn};
 
 use crate::caller::{Caller, Refused};
 use crate::service::{Served, Service};
-use crate::wire::{self, Answer, Door, Hosts, Listener, Rejected, Rules, Seldom, Shutdown};
+use crate::wire::{
+    self, Answer, Door, Hosts, Listener, Rejected, Rules, Seldom, Shutdown, Unanswered,
+};
 use routes::{Action, Route};
 
 pub use routes::Permission;
@@ -108,11 +110,20 @@ impl<S: Service> Door for Control<S> {
         &self.rules
     }
 
-    async fn answer(&self, request: Request<Incoming>, body: &[u8], _: &Caller) -> Answer {
+    fn hears(&self, _: &Caller) -> bool {
+        true
+    }
+
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        body: &[u8],
+        _: &Caller,
+    ) -> Result<Answer, Unanswered> {
         let span = debug_span!("request", door = self.name(), path = request.uri().path());
         let outcome = self.reply(&request, body).instrument(span.clone()).await;
         let _entered = span.enter();
-        match outcome {
+        Ok(match outcome {
             Ok(answer) => {
                 debug!("answered");
                 answer
@@ -122,7 +133,7 @@ impl<S: Service> Door for Control<S> {
                 let allowed = routes::allowed(request.uri().path());
                 reply::refused(&refusal, refusal.code.http_status(), allowed)
             }
-        }
+        })
     }
 
     fn reject(&self, rejected: &Rejected, _: &Caller) -> Answer {

@@ -17,7 +17,9 @@ use tracing::{Instrument, debug, debug_span, warn};
 use crate::authorization::{Authorization, Grant};
 use crate::caller::{Caller, Refused};
 use crate::service::{Served, Service};
-use crate::wire::{self, Answer, Door, Hosts, Listener, Rejected, Rules, Seldom, Shutdown};
+use crate::wire::{
+    self, Answer, Door, Hosts, Listener, Rejected, Rules, Seldom, Shutdown, Unanswered,
+};
 
 /// What answers behind one of the endpoint's sockets.
 #[derive(Debug)]
@@ -27,6 +29,7 @@ pub struct Endpoint<S> {
     authorization: Arc<Authorization>,
     service: Arc<S>,
     rejected: Seldom,
+    guessed: Seldom,
     not_admitted: Seldom,
 }
 
@@ -45,27 +48,48 @@ impl<S: Service> Endpoint<S> {
             authorization,
             service,
             rejected: Seldom::default(),
+            guessed: Seldom::default(),
             not_admitted: Seldom::default(),
         }
     }
 
-    /// Everything up to the authorization token: what is asked for, and by whose leave.
-    fn asked<'a>(
+    /// What becomes of a request whose head keeps to the rules, and by whose leave it came, where an
+    /// authorization token was right.
+    async fn handle(
         &self,
-        request: &'a Request<Incoming>,
-    ) -> Result<(Option<&'a str>, Grant), Refusal> {
-        if request.method() != Method::GET {
-            return Err(Refusal::new(
-                RefusalCode::MethodNotAllowed,
-                "credentials are only there to be fetched",
-            ));
+        request: &Request<Incoming>,
+        caller: &Caller,
+    ) -> Result<(Option<Grant>, Result<Served, Refusal>), Unanswered> {
+        let profile = match wanted(request) {
+            Ok(profile) => profile,
+            Err(refusal) => return Ok((None, Err(refusal))),
+        };
+        match self.grant(request, caller).await? {
+            Ok(grant) => {
+                let outcome = self.credentials(profile, &grant).await;
+                Ok((Some(grant), outcome))
+            }
+            Err(refusal) => Ok((None, Err(refusal))),
         }
-        let profile = profile(request).ok_or_else(|| {
-            Refusal::new(RefusalCode::NotFound, "this is not a path of credentials")
-        })?;
-        let authorization = request.headers().get(AUTHORIZATION);
-        let grant = self.authorization.check(authorization.map(|value| value.as_bytes()))?;
-        Ok((profile, grant))
+    }
+
+    /// Looks at the authorization token. Who tries many hears late that one was wrong, or never.
+    async fn grant(
+        &self,
+        request: &Request<Incoming>,
+        caller: &Caller,
+    ) -> Result<Result<Grant, Refusal>, Unanswered> {
+        let header = request.headers().get(AUTHORIZATION);
+        match self.authorization.check(header.map(|value| value.as_bytes())) {
+            Ok(grant) => Ok(Ok(grant)),
+            Err(why) => {
+                if why.is_a_guess() && self.authorization.was_wrong(caller).await.is_err() {
+                    self.warn_of_a_guesser();
+                    return Err(Unanswered);
+                }
+                Ok(Err(why.into()))
+            }
+        }
     }
 
     /// What the request may have, which is said of no profile that its token is not for.
@@ -88,6 +112,12 @@ impl<S: Service> Endpoint<S> {
             warn!(door = self.name, code = ?refusal.code, reason, unsaid, "turned a request away");
         }
     }
+
+    fn warn_of_a_guesser(&self) {
+        if let Some(unsaid) = self.guessed.speak() {
+            warn!(door = self.name, unsaid, "reset a caller that tries authorization tokens");
+        }
+    }
 }
 
 impl<S: Service> Door for Endpoint<S> {
@@ -99,19 +129,26 @@ impl<S: Service> Door for Endpoint<S> {
         &self.rules
     }
 
-    async fn answer(&self, request: Request<Incoming>, _: &[u8], _: &Caller) -> Answer {
+    fn hears(&self, caller: &Caller) -> bool {
+        let hears = self.authorization.hears(caller);
+        if !hears {
+            self.warn_of_a_guesser();
+        }
+        hears
+    }
+
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        _: &[u8],
+        caller: &Caller,
+    ) -> Result<Answer, Unanswered> {
         let profile = profile(&request).flatten();
         let span = debug_span!("request", door = self.name, profile);
-        // The grant, where there is one, names the authorization token that the outcome goes to.
-        let (_grant, outcome) = match self.asked(&request) {
-            Ok((profile, grant)) => {
-                let outcome = self.credentials(profile, &grant).instrument(span.clone()).await;
-                (Some(grant), outcome)
-            }
-            Err(refusal) => (None, Err(refusal)),
-        };
+        // The grant names the authorization token that the outcome goes to.
+        let (_grant, outcome) = self.handle(&request, caller).instrument(span.clone()).await?;
         let _entered = span.enter();
-        match outcome {
+        Ok(match outcome {
             Ok(served) => {
                 debug!("served");
                 answer::served(&served)
@@ -123,7 +160,7 @@ impl<S: Service> Door for Endpoint<S> {
                 }
                 answer::refused(&refusal, refusal.code.http_status())
             }
-        }
+        })
     }
 
     fn reject(&self, rejected: &Rejected, _: &Caller) -> Answer {
@@ -151,6 +188,18 @@ pub async fn serve<L, S>(
     S: Service,
 {
     wire::run(listener, admit, Arc::new(endpoint), shutdown).await;
+}
+
+/// What a request asks for, if it asks for credentials at all.
+fn wanted(request: &Request<Incoming>) -> Result<Option<&str>, Refusal> {
+    if request.method() != Method::GET {
+        return Err(Refusal::new(
+            RefusalCode::MethodNotAllowed,
+            "credentials are only there to be fetched",
+        ));
+    }
+    profile(request)
+        .ok_or_else(|| Refusal::new(RefusalCode::NotFound, "this is not a path of credentials"))
 }
 
 /// The profile that a path means, in its path form: `Some(None)` is the default one, and `None` a

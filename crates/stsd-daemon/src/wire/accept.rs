@@ -66,9 +66,15 @@ where
                 continue;
             }
         };
+        if !door.hears(&caller) {
+            L::reset(stream);
+            continue;
+        }
         let door = Arc::clone(&door);
         let mut exchange = Box::pin(async move {
-            exchange(stream, &*door, caller).await;
+            if let Some(unanswered) = exchange(stream, &*door, caller).await {
+                L::reset(unanswered);
+            }
             drop(permit);
         });
         // Mostly the request is there and its answer in memory: then no task is needed.

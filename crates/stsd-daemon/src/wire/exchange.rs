@@ -1,20 +1,20 @@
 //! The one exchange that a connection has: a request, an answer, the end. SDKs open a connection for
 //! every fetch, an hour apart, so there is nothing to keep alive.
 
-use std::convert::Infallible;
+use std::error::Error;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tracing::debug;
 
-use super::Door;
 use super::read::{Unreceived, linger, receive};
 use super::replay::Replay;
+use super::{Door, Unanswered};
 use crate::caller::Caller;
 
-/// Serves a connection; its end closes it.
-pub(crate) async fn exchange<S, D>(mut stream: S, door: &D, caller: Caller)
+/// Serves a connection; its end closes it. One that is to be reset in place of an answer comes back.
+pub(crate) async fn exchange<S, D>(mut stream: S, door: &D, caller: Caller) -> Option<S>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
     D: Door,
@@ -22,15 +22,15 @@ where
     let received = match receive(&mut stream, door.rules()).await {
         Ok(received) => Ok(received),
         Err(Unreceived::Rejected(rejected)) => Err(rejected),
-        Err(Unreceived::Gone) => return,
+        Err(Unreceived::Gone) => return None,
     };
     // hyper writes every answer, but of a request that was rejected it sees nothing.
     let head = received.as_ref().map_or(STAND_IN, |received| received.head.as_slice());
     let service = service_fn(|request| async {
-        Ok::<_, Infallible>(match &received {
+        match &received {
             Ok(received) => door.answer(request, &received.body, &caller).await,
-            Err(rejected) => door.reject(rejected, &caller),
-        })
+            Err(rejected) => Ok(door.reject(rejected, &caller)),
+        }
     });
     let written = http1::Builder::new()
         .keep_alive(false)
@@ -41,10 +41,14 @@ where
         .without_shutdown()
         .await;
     if let Err(error) = written {
+        if error.source().is_some_and(|source| source.is::<Unanswered>()) {
+            return Some(stream);
+        }
         debug!(door = door.name(), %error, "could not answer");
     } else if received.is_err() {
         linger(&mut stream).await;
     }
+    None
 }
 
 const STAND_IN: &[u8] = b"GET / HTTP/1.1\r\n\r\n";

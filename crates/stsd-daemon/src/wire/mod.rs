@@ -37,6 +37,11 @@ pub(crate) use seldom::Seldom;
 /// is freed into the allocator that wipes.
 pub(crate) type Answer = Response<Full<Bytes>>;
 
+/// The connection is to be reset in place of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("reset")]
+pub(crate) struct Unanswered;
+
 /// What answers behind a listening socket: the credentials endpoint or the control API.
 pub(crate) trait Door: Send + Sync + 'static {
     /// What the log calls it.
@@ -45,13 +50,16 @@ pub(crate) trait Door: Send + Sync + 'static {
     /// What the head of a request must keep to.
     fn rules(&self) -> &Rules;
 
-    /// Answers a request whose head keeps to the rules.
+    /// Whether an admitted connection of this caller is read; if not, it is reset.
+    fn hears(&self, caller: &Caller) -> bool;
+
+    /// Answers a request whose head keeps to the rules, or has its connection reset.
     fn answer(
         &self,
         request: Request<Incoming>,
         body: &[u8],
         caller: &Caller,
-    ) -> impl Future<Output = Answer> + Send;
+    ) -> impl Future<Output = Result<Answer, Unanswered>> + Send;
 
     /// Answers what does not.
     fn reject(&self, rejected: &Rejected, caller: &Caller) -> Answer;

@@ -1,6 +1,8 @@
 //! Bytes in, bytes out, over real loopback sockets: what SDKs send is served, and nothing that is
 //! not quite that ever sees a credential.
 
+#[cfg(target_os = "linux")]
+mod guessers;
 mod hostile;
 mod refusals;
 mod sdks;

@@ -22,7 +22,9 @@ fn endpoint(service: &Arc<FakeService>) -> Endpoint<FakeService> {
 
 fn start(door: impl Door, buffer: usize) -> (DuplexStream, JoinHandle<()>) {
     let (client, server) = duplex(buffer);
-    let exchanged = tokio::spawn(async move { exchange(server, &door, CALLER).await });
+    let exchanged = tokio::spawn(async move {
+        exchange(server, &door, CALLER).await;
+    });
     (client, exchanged)
 }
 

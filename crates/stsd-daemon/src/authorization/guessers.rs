@@ -1,0 +1,286 @@
+//! Who sends wrong authorization tokens, and what that costs them and no one else. Pure: each function
+//! is given the time.
+//!
+//! A program whose token is stale is no attacker, and shares its sender with a whole terminal. So a
+//! wrong answer is late, and a right one never is. Guessing gains nothing by many connections at once:
+//! beyond a rate they are reset before anybody looks at their tokens.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::caller::{Caller, Socket};
+
+/// As much of a caller as stays the same from one connection to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Sender {
+    /// All of a unit, or of a container.
+    Cgroup(u64),
+    Process(u32),
+    /// Whom the kernel does not tell apart: their wrong answers are late, and nothing of theirs is
+    /// reset, since that could be anybody's.
+    Untold,
+}
+
+impl Sender {
+    pub(super) fn of(caller: &Caller) -> Self {
+        match (caller.cgroup, caller.socket) {
+            (Some(cgroup), _) => Self::Cgroup(cgroup),
+            (None, Socket::Process(process)) => Self::Process(process),
+            // A socket's inode is another one at the next connection.
+            (None, Socket::Inode(_)) => Self::Untold,
+        }
+    }
+}
+
+/// How a wrong authorization token is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pace {
+    AtOnce,
+    /// After [`LATE`]; [`Guessers::waited`] is told at its end.
+    Late,
+    /// With a reset: as many as there may be are waiting already.
+    Never,
+}
+
+/// The senders of wrong authorization tokens.
+#[derive(Debug, Default)]
+pub(super) struct Guessers {
+    senders: HashMap<Sender, Past>,
+    waiting: usize,
+}
+
+impl Guessers {
+    /// Whether a connection of this sender may be read.
+    pub(super) fn may_speak(&mut self, sender: Sender, now: Instant) -> bool {
+        let Some(past) = self.senders.get_mut(&sender) else { return true };
+        if past.is_forgiven(now) {
+            self.senders.remove(&sender);
+            return true;
+        }
+        !past.guesses || sender == Sender::Untold || past.spend(now)
+    }
+
+    /// Takes note of a wrong authorization token.
+    pub(super) fn wrong(&mut self, sender: Sender, now: Instant) -> Pace {
+        self.make_room_for(sender, now);
+        let past = self.senders.entry(sender).or_insert_with(|| Past::new(now));
+        past.note(now);
+        if !past.guesses {
+            return Pace::AtOnce;
+        }
+        if past.waiting >= WAITS_OF_ONE || self.waiting >= WAITS_OF_ALL {
+            return Pace::Never;
+        }
+        past.waiting += 1;
+        self.waiting += 1;
+        Pace::Late
+    }
+
+    /// A late answer was given, or its caller has left.
+    pub(super) fn waited(&mut self, sender: Sender) {
+        self.waiting = self.waiting.saturating_sub(1);
+        if let Some(past) = self.senders.get_mut(&sender) {
+            past.waiting = past.waiting.saturating_sub(1);
+        }
+    }
+
+    /// The table has an end: whoever was wrong longest ago is forgotten for a new one.
+    fn make_room_for(&mut self, sender: Sender, now: Instant) {
+        if self.senders.len() < SENDERS || self.senders.contains_key(&sender) {
+            return;
+        }
+        self.senders.retain(|_, past| !past.is_forgiven(now));
+        if self.senders.len() >= SENDERS {
+            let idle = self.senders.iter().filter(|(_, past)| past.waiting == 0);
+            let oldest = idle.min_by_key(|(_, past)| past.last).map(|(sender, _)| *sender);
+            oldest.map(|oldest| self.senders.remove(&oldest));
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Past {
+    /// Those of the last minute, until they are too many.
+    wrong: VecDeque<Instant>,
+    last: Instant,
+    /// More than [`FREE`] within a minute, and none of the minutes since then was without one.
+    guesses: bool,
+    waiting: usize,
+    /// How many more connections are read.
+    budget: Duration,
+    counted: Instant,
+}
+
+impl Past {
+    fn new(now: Instant) -> Self {
+        let wrong = VecDeque::with_capacity(FREE + 1);
+        Self { wrong, last: now, guesses: false, waiting: 0, budget: BURST, counted: now }
+    }
+
+    fn is_forgiven(&self, now: Instant) -> bool {
+        self.waiting == 0 && now.duration_since(self.last) >= MINUTE
+    }
+
+    fn note(&mut self, now: Instant) {
+        if now.duration_since(self.last) >= MINUTE {
+            self.guesses = false;
+            self.wrong.clear();
+        }
+        self.last = now;
+        if self.guesses {
+            return;
+        }
+        self.wrong.retain(|then| now.duration_since(*then) < MINUTE);
+        self.wrong.push_back(now);
+        if self.wrong.len() > FREE {
+            self.wrong.clear();
+            (self.guesses, self.budget, self.counted) = (true, BURST, now);
+        }
+    }
+
+    /// Takes the time of one connection from what has gathered, if that is enough.
+    fn spend(&mut self, now: Instant) -> bool {
+        self.budget = (self.budget + now.duration_since(self.counted)).min(BURST);
+        self.counted = now;
+        let left = self.budget.checked_sub(COST);
+        self.budget = left.unwrap_or(self.budget);
+        left.is_some()
+    }
+}
+
+/// How late a wrong answer is.
+pub(super) const LATE: Duration = Duration::from_secs(1);
+
+/// How many wrong ones within a minute are anybody's.
+const FREE: usize = 10;
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A hundred connections a second, and as many at once after a second of silence.
+const COST: Duration = Duration::from_millis(10);
+const BURST: Duration = Duration::from_secs(1);
+
+const WAITS_OF_ONE: usize = 16;
+/// Of the 2,048 connections that a door has at once.
+const WAITS_OF_ALL: usize = 64;
+
+/// How many are remembered.
+const SENDERS: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
+    use super::{FREE, Guessers, Pace, SENDERS, Sender, WAITS_OF_ALL, WAITS_OF_ONE};
+
+    const A: Sender = Sender::Cgroup(1);
+    const B: Sender = Sender::Cgroup(2);
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    /// A table in which these guess since `now`.
+    fn guessing(senders: impl IntoIterator<Item = Sender>, now: Instant) -> Guessers {
+        let mut guessers = Guessers::default();
+        for sender in senders {
+            for _ in 0..FREE {
+                assert_eq!(guessers.wrong(sender, now), Pace::AtOnce);
+            }
+            assert_eq!(guessers.wrong(sender, now), Pace::Late);
+            guessers.waited(sender);
+        }
+        guessers
+    }
+
+    #[test]
+    fn ten_wrong_ones_in_a_minute_are_anybodys_and_the_eleventh_is_late() {
+        let start = Instant::now();
+        let mut guessers = guessing([A], start);
+        assert_eq!(guessers.wrong(B, start), Pace::AtOnce);
+        // One every seven seconds is never more than nine in a minute.
+        let mut slow = Guessers::default();
+        for number in 0..100 {
+            let now = start + seconds(7 * number);
+            assert_eq!(slow.wrong(A, now), Pace::AtOnce, "{number}");
+        }
+    }
+
+    #[test]
+    fn it_is_forgiven_a_minute_after_the_last_wrong_one() {
+        let start = Instant::now();
+        let mut guessers = guessing([A], start);
+        for _ in 0..5 {
+            guessers.wrong(A, start);
+            guessers.waited(A);
+        }
+        assert_eq!(guessers.wrong(A, start + seconds(59)), Pace::Late);
+        guessers.waited(A);
+        assert_eq!(guessers.wrong(A, start + seconds(118)), Pace::Late);
+        guessers.waited(A);
+        assert_eq!(guessers.wrong(A, start + seconds(178)), Pace::AtOnce);
+    }
+
+    #[test]
+    fn a_hundred_connections_a_second_are_read_of_who_guesses_and_all_of_others() {
+        let start = Instant::now();
+        let mut guessers = guessing([A], start);
+        let mut read = |sender, now| (0..1000).filter(|_| guessers.may_speak(sender, now)).count();
+        assert_eq!(read(A, start), 100);
+        assert_eq!(read(B, start), 1000);
+        assert_eq!(read(A, start + seconds(1) / 2), 50);
+        assert_eq!(read(A, start + seconds(30)), 100);
+        assert_eq!(read(A, start + seconds(60)), 1000);
+    }
+
+    #[test]
+    fn who_was_wrong_now_and_then_is_read_at_any_rate() {
+        let start = Instant::now();
+        let mut guessers = Guessers::default();
+        guessers.wrong(A, start);
+        assert!((0..1000).all(|_| guessers.may_speak(A, start)));
+    }
+
+    #[test]
+    fn sixteen_of_one_and_sixty_four_of_all_wait_at_once() {
+        let start = Instant::now();
+        let mut guessers = guessing((0..6).map(Sender::Cgroup), start);
+        let mut paces = Vec::new();
+        for sender in 0..6 {
+            paces.extend((0..20).map(|_| guessers.wrong(Sender::Cgroup(sender), start)));
+        }
+        let late = |paces: &[Pace]| paces.iter().filter(|pace| **pace == Pace::Late).count();
+        assert_eq!((late(&paces[..20]), late(&paces)), (WAITS_OF_ONE, WAITS_OF_ALL));
+        assert!(!paces.contains(&Pace::AtOnce));
+        guessers.waited(A);
+        assert_eq!(guessers.wrong(A, start), Pace::Late);
+        assert_eq!(guessers.wrong(A, start), Pace::Never);
+        // While they wait they are not forgotten.
+        assert!(!guessers.may_speak(A, start) || guessers.senders.contains_key(&A));
+    }
+
+    #[test]
+    fn whom_nobody_can_tell_apart_is_late_and_never_reset_unread() {
+        let start = Instant::now();
+        let mut guessers = guessing([Sender::Untold], start);
+        assert!((0..1000).all(|_| guessers.may_speak(Sender::Untold, start)));
+        assert_eq!(guessers.wrong(Sender::Untold, start), Pace::Late);
+    }
+
+    #[test]
+    fn the_table_has_an_end_and_forgets_the_oldest_first() {
+        let start = Instant::now();
+        let mut guessers = guessing([A], start);
+        assert_eq!(guessers.wrong(A, start), Pace::Late);
+        for process in 0..SENDERS as u32 * 2 {
+            guessers.wrong(Sender::Process(process), start + Duration::from_millis(process.into()));
+            assert!(guessers.senders.len() <= SENDERS);
+        }
+        assert!(guessers.senders.contains_key(&A), "its answer is still under way");
+        assert!(guessers.senders.contains_key(&Sender::Process(SENDERS as u32 * 2 - 1)));
+        assert!(!guessers.senders.contains_key(&Sender::Process(0)));
+    }
+}
