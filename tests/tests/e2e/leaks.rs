@@ -55,6 +55,8 @@ fn the_day_of(stsd: &Fixture) -> Day {
     {
         stsd.get(path);
     }
+    // Somebody puts it into the wrong place.
+    stsd.get(&format!("/creds/{}", stsd.authorization()));
     for words in [
         &["status"][..],
         &["status", "--json"],

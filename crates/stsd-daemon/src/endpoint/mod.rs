@@ -144,17 +144,17 @@ impl<S: Service> Door for Endpoint<S> {
         caller: &Caller,
     ) -> Result<Answer, Unanswered> {
         let profile = profile(&request).flatten();
-        let span = debug_span!("request", door = self.name, profile);
+        let span = debug_span!("request", door = self.name);
         // The grant names the authorization token that the outcome goes to.
         let (_grant, outcome) = self.handle(&request, caller).instrument(span.clone()).await?;
         let _entered = span.enter();
         Ok(match outcome {
             Ok(served) => {
-                debug!("served");
+                debug!(profile, "served");
                 answer::served(&served)
             }
             Err(refusal) => {
-                debug!(code = ?refusal.code, "refused");
+                debug!(code = ?refusal.code, profile = known(profile, &refusal), "refused");
                 if refusal.code == RefusalCode::Unauthorized {
                     self.warn(&refusal);
                 }
@@ -200,6 +200,13 @@ fn wanted(request: &Request<Incoming>) -> Result<Option<&str>, Refusal> {
     }
     profile(request)
         .ok_or_else(|| Refusal::new(RefusalCode::NotFound, "this is not a path of credentials"))
+}
+
+/// The profile for the log, if there is one of that name: whoever puts something else there, such as an
+/// authorization token, has not meant it for the log.
+fn known<'a>(profile: Option<&'a str>, refusal: &Refusal) -> Option<&'a str> {
+    use RefusalCode::{MethodNotAllowed, Unauthorized, UnknownProfile};
+    profile.filter(|_| !matches!(refusal.code, MethodNotAllowed | Unauthorized | UnknownProfile))
 }
 
 /// The profile that a path means, in its path form: `Some(None)` is the default one, and `None` a
