@@ -64,6 +64,7 @@ fn connect(route: &Route) -> Result<SharedHttpClient, String> {
         )
         .sleep_impl(TokioSleep::new())
         .proxy_config(proxy(route.proxy.as_deref())?)
+        .pool_idle_timeout(IDLE)
         .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
         .tls_context(context.map_err(|error| error.to_string())?)
         .build();
@@ -104,6 +105,10 @@ fn proxy(url: Option<&str>) -> Result<ProxyConfig, String> {
         .map_err(|_| "the configured proxy is no http:// or https:// URL".to_owned())?;
     Ok(all.no_proxy("localhost,127.0.0.0/8,::1"))
 }
+
+/// A connection's buffers hold pieces of STS's last answer for as long as it is kept. A chain's next hop
+/// comes within milliseconds, so nothing is lost by closing it long before the process ends.
+const IDLE: Duration = Duration::from_secs(1);
 
 /// STS answers a handshake within tenths of a second from anywhere; a firewall that drops never does.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
