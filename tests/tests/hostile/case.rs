@@ -3,7 +3,7 @@
 use stsd_tests::leaks::Planted;
 
 use crate::doors::{Outcome, Pace};
-use crate::families::{Mutation, authorization, of};
+use crate::families::{Mutation, of, wrong_tokens as wrong_tokens_of};
 use crate::random::Random;
 use crate::request::Edit;
 use crate::seeds::Seed;
@@ -85,29 +85,35 @@ pub(crate) fn one_by_one(seeds: &[Seed], pairs: usize, random: &mut Random) -> V
     all
 }
 
-/// What runs beside each other: wrong authorization tokens, slow bytes, second requests.
-pub(crate) fn side_by_side(seeds: &[Seed]) -> Vec<Case> {
-    let first_of_each_door = seeds
-        .iter()
-        .enumerate()
-        .filter(|(at, seed)| seeds[..*at].iter().all(|before| before.door != seed.door));
-    let mut all = Vec::new();
-    for (_, seed) in first_of_each_door {
-        if !seed.is_control() {
-            all.extend(
-                authorization::mutations(seed).iter().map(|mutation| Case::of(seed, mutation)),
-            );
-        }
-        all.extend(crate::slow::cases(seed));
-    }
-    all
+/// What takes its time: slow bytes, and second requests.
+pub(crate) fn slow(seeds: &[Seed]) -> Vec<Case> {
+    first_of_each_door(seeds).flat_map(crate::slow::cases).collect()
 }
 
-/// Two faults in one request, where neither undoes the other.
+/// Wrong authorization tokens.
+pub(crate) fn wrong_tokens(seeds: &[Seed]) -> Vec<Case> {
+    let endpoint = first_of_each_door(seeds).filter(|seed| !seed.is_control());
+    let cases = endpoint.flat_map(|seed| {
+        let table = wrong_tokens_of(seed).into_iter();
+        table.map(|mutation| Case::of(seed, &mutation))
+    });
+    cases.collect()
+}
+
+fn first_of_each_door(seeds: &[Seed]) -> impl Iterator<Item = &Seed> {
+    let is_first =
+        |at: usize, seed: &Seed| seeds[..at].iter().all(|before| before.door != seed.door);
+    seeds.iter().enumerate().filter(move |(at, seed)| is_first(*at, seed)).map(|(_, seed)| seed)
+}
+
+/// Two faults in one request, where neither undoes the other or shifts its size.
 fn pair(seed: &Seed, one: &Mutation, two: &Mutation) -> Option<Case> {
-    let ok = |mutation: &Mutation| mutation.must < Must::Served && joins(&mutation.edit);
-    let sizes = [one.family, two.family].contains(&"size");
-    if sizes || one.family == two.family || !ok(one) || !ok(two) {
+    let hostile = |mutation: &Mutation| mutation.must < Must::Served && joins(&mutation.edit);
+    let undone = match (&one.edit, &two.edit) {
+        (Edit::Instead(name, _), Edit::Instead(other, _)) => name == other,
+        _ => [one.family, two.family].contains(&"size"),
+    };
+    if undone || one.family == two.family || !hostile(one) || !hostile(two) {
         return None;
     }
     let bytes = seed.request.after(&[&one.edit, &two.edit]);

@@ -22,8 +22,10 @@ mod verdict;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use case::Case;
+use doors::Outcome;
 use figures::Figures;
 use random::Random;
 use seeds::Seed;
@@ -60,38 +62,71 @@ fn hostile_requests_see_no_credential_and_delay_no_good_one() {
 }
 
 #[test]
-fn wrong_authorization_tokens_slow_bytes_and_second_requests_get_nothing_in_their_time() {
+fn slow_bytes_and_second_requests_get_nothing_in_their_time() {
     let (_stsd, seeds, secrets) = unlocked();
-    let cases = case::side_by_side(&seeds);
-    let over = AtomicBool::new(false);
+    let (slow, over) = (case::slow(&seeds), AtomicBool::new(false));
     let mut figures = Figures::default();
-    let mut failures = Vec::new();
     thread::scope(|scope| {
         let good = scope.spawn(|| {
             let mut times = Vec::new();
             while !over.load(Ordering::SeqCst) {
-                times.extend(
-                    seeds.iter().map(|seed| prompt(seed).expect("a good request is answered")),
-                );
+                let all =
+                    seeds.iter().map(|seed| prompt(seed).expect("a good request is answered"));
+                times.extend(all);
             }
             times
         });
-        let running: Vec<_> = cases.iter().map(|case| scope.spawn(|| case.run(&secrets))).collect();
-        for (case, running) in cases.iter().zip(running) {
-            figures.count(case);
-            match running.join().expect("a case fails without a panic") {
-                Ok(outcome) if case.falls_silent() => figures.silent.push(outcome.took),
-                Ok(_) => {}
-                Err(why) => failures.push(why),
-            }
+        for (case, outcome) in at_once(&slow, &secrets, &mut figures) {
+            figures.silent.extend(case.falls_silent().then_some(outcome.took));
         }
         over.store(true, Ordering::SeqCst);
         figures.after = good.join().expect("the good requests were answered");
     });
-    figures.tell("side by side");
-    none(&failures);
+    figures.tell("slow, side by side");
     let early = figures.silent.iter().filter(|time| **time < Duration::from_millis(1900)).count();
     assert_eq!(early, 0, "nobody who is only slow is cut before the deadline");
+}
+
+/// Beyond ten within a minute their sender hears late that they are wrong, or not at all, and is read no
+/// more often than a hundred times a second: who sends the good ones here is the same sender.
+#[test]
+fn wrong_authorization_tokens_open_nothing_and_the_right_one_goes_on_to() {
+    let (stsd, seeds, secrets) = unlocked();
+    let before = served(&stsd);
+    let mut figures = Figures::default();
+    let cases = case::wrong_tokens(&seeds);
+    let outcomes = at_once(&cases, &secrets, &mut figures);
+    let told = outcomes.iter().filter(|(_, outcome)| !outcome.answer.is_empty()).count();
+    assert!(told >= 10, "{told} of {} were told", outcomes.len());
+    let began = Instant::now();
+    while let Err(why) = prompt(&seeds[0]) {
+        assert!(began.elapsed() < PROMPT, "{why}");
+    }
+    figures.after.push(began.elapsed());
+    figures.tell(&format!("wrong authorization tokens, {told} told so and the others reset"));
+    assert_eq!(served(&stsd) - before, 1, "by the daemon's own count");
+}
+
+/// Runs all of them beside each other.
+fn at_once<'a>(
+    cases: &'a [Case],
+    secrets: &[Planted],
+    figures: &mut Figures,
+) -> Vec<(&'a Case, Outcome)> {
+    let mut failures = Vec::new();
+    let mut outcomes = Vec::new();
+    thread::scope(|scope| {
+        let running: Vec<_> = cases.iter().map(|case| scope.spawn(|| case.run(secrets))).collect();
+        for (case, running) in cases.iter().zip(running) {
+            figures.count(case);
+            match running.join().expect("a case fails without a panic") {
+                Ok(outcome) => outcomes.push((case, outcome)),
+                Err(why) => failures.push(why),
+            }
+        }
+    });
+    none(&failures);
+    outcomes
 }
 
 /// A daemon with everything at hand, its good requests, and what it may not tell.
@@ -106,7 +141,8 @@ fn unlocked() -> (Fixture, Vec<Seed>, Vec<Planted>) {
 /// How often the daemon says that it has served somebody.
 fn served(stsd: &Fixture) -> usize {
     let text = stsd.daemon().log().text();
-    text.lines().filter(|line| line.ends_with(": served") || line.ends_with(": answered")).count()
+    let says = |line: &&str| line.contains(": served") || line.ends_with(": answered");
+    text.lines().filter(says).count()
 }
 
 /// A good request is answered, and how soon.

@@ -1,6 +1,6 @@
 //! The table: what can be wrong with a request, family by family, and what must come of it.
 
-pub(crate) mod authorization;
+mod authorization;
 mod browser;
 mod control;
 mod host;
@@ -36,10 +36,19 @@ pub(crate) fn of(seed: &Seed) -> Vec<Mutation> {
         protocols::mutations,
         sizes::mutations,
         control::mutations,
+        authorization::mutations,
     ] {
         all.extend(family(seed));
     }
+    all.retain(|mutation| mutation.must != Must::Unauthorized);
     all
+}
+
+/// What is wrong with nothing but its authorization token. Who sends many of these is answered late or
+/// not at all, so they are tried apart.
+pub(crate) fn wrong_tokens(seed: &Seed) -> Vec<Mutation> {
+    let all = authorization::mutations(seed).into_iter();
+    all.filter(|mutation| mutation.must == Must::Unauthorized).collect()
 }
 
 pub(super) fn one(family: &'static str, edit: Edit, must: Must) -> Mutation {
