@@ -78,6 +78,7 @@ fn run(command: Command) -> ExitCode {
         Command::Whoami(arguments) => commands::whoami::run(&arguments),
         Command::Profiles(arguments) => commands::profiles::run(&arguments),
         Command::Refresh(arguments) => commands::refresh::run(&arguments),
+        Command::Token(command) => commands::token::run(command),
         Command::Service(command) => commands::service::run(&command),
         Command::Completions(arguments) => commands::completions::run(&arguments),
     };

@@ -51,4 +51,6 @@ mod signals;
 #[cfg(test)]
 mod start;
 #[cfg(test)]
+mod tokens;
+#[cfg(test)]
 mod unlock;

@@ -9,6 +9,7 @@ mod service;
 mod setup;
 mod shell;
 mod status;
+mod token;
 mod unlock;
 
 use std::io::{self, Write};
@@ -24,6 +25,7 @@ pub(crate) use service::{InstallArguments, LogsArguments, ServiceCommand};
 pub(crate) use setup::SetupArguments;
 pub(crate) use shell::{CompletionsArguments, EnvArguments, ExecArguments, Format, Shell};
 pub(crate) use status::StatusArguments;
+pub(crate) use token::{CreateTokenArguments, RevokeTokensArguments, TokenCommand};
 pub(crate) use unlock::UnlockArguments;
 
 use crate::show;
@@ -61,6 +63,9 @@ pub(crate) enum Command {
     Profiles(PlainArguments),
     /// Renew credentials now and wait for it; without a profile, all that are in use
     Refresh(ListArguments),
+    /// Authorization tokens that open some profiles at the endpoint, for containers and CI
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// The daemon as a service of your own: install, start, stop, look at it
     #[command(subcommand)]
     Service(ServiceCommand),

@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &CompletionsArguments) -> Result<(), Failure> {
 fn candidates(words: &[String]) -> Vec<completion::Candidate> {
     let mut stsd = Arguments::command();
     stsd.build();
-    completion::candidates(&stsd, words, completion::profiles)
+    completion::candidates(&stsd, words, completion::names)
 }
 
 /// A word and its meaning on each line; the shell chooses and quotes.

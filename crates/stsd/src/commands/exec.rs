@@ -10,7 +10,7 @@ use crate::commands::variables;
 use crate::failure::Failure;
 
 pub(crate) fn run(arguments: &ExecArguments) -> Result<(), Failure> {
-    let variables = variables::of(arguments.profile.chosen()?, arguments.no_view)?;
+    let variables = variables::of_exec(arguments.profile.chosen()?, arguments.no_view)?;
     // clap asks for at least one.
     let Some((program, rest)) = arguments.command.split_first() else {
         return Err(Failure::usage("no command", "put it after `--`"));

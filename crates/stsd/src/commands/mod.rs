@@ -12,6 +12,7 @@ pub(crate) mod service;
 pub(crate) mod setup;
 pub(crate) mod short_status;
 pub(crate) mod status;
+pub(crate) mod token;
 mod undo;
 pub(crate) mod unlock;
 mod variables;

@@ -45,6 +45,7 @@ fn by_looks(places: Option<&Places>) -> Vec<Variable> {
         config: path(places.map(Places::config_view)),
         credentials: path(places.map(Places::credentials_view)),
         token_file: path(places.map(Places::authorization_token)),
+        exec_tokens: path(places.map(Places::exec_tokens)),
         region: places.and_then(|places| region_of_the_shell(&path(Some(places.config_view())))),
     };
     looks.taken_back(variable)
@@ -59,6 +60,7 @@ struct Looks {
     config: String,
     credentials: String,
     token_file: String,
+    exec_tokens: String,
     region: Option<String>,
 }
 
@@ -82,11 +84,17 @@ impl Looks {
         if connected { variables } else { Vec::new() }
     }
 
+    /// The user's own, or one that `exec` has given a command.
+    fn is_token_file(&self, value: &str) -> bool {
+        let below = value.strip_prefix(&self.exec_tokens).filter(|_| !self.exec_tokens.is_empty());
+        value == self.token_file || below.is_some_and(|below| below.starts_with('/'))
+    }
+
     /// Whether a value is stsd's, and whether that tells that the shell is connected.
     fn own(&self, name: &str, value: &str) -> (bool, bool) {
         match name {
             "AWS_CONTAINER_CREDENTIALS_FULL_URI" => (endpoint_path(value).is_some(), true),
-            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE" => (value == self.token_file, true),
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE" => (self.is_token_file(value), true),
             "AWS_CONFIG_FILE" => (value == self.config, true),
             "AWS_SHARED_CREDENTIALS_FILE" => (value == self.credentials, true),
             "STSD_PROFILE" => (true, false),
@@ -108,6 +116,7 @@ mod tests {
             config: "/s/aws/config".into(),
             credentials: "/s/aws/credentials".into(),
             token_file: "/s/authorization-token".into(),
+            exec_tokens: "/s/exec-tokens".into(),
             region: Some("eu-central-1".into()),
         };
         looks.taken_back(|name| {
@@ -136,6 +145,19 @@ mod tests {
             ("no_proxy", None),
         ];
         assert_eq!(taken_back(&shell), wanted);
+    }
+
+    #[test]
+    fn the_token_of_a_command_is_taken_back_too() {
+        let name = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
+        for (file, is_ours) in [
+            ("/s/exec-tokens/prod", true),
+            ("/s/authorization-token", true),
+            ("/s/exec-tokens-of-mine", false),
+            ("/mnt/token", false),
+        ] {
+            assert_eq!(!taken_back(&[(name, file)]).is_empty(), is_ours, "{file}");
+        }
     }
 
     #[test]

@@ -4,9 +4,10 @@ use std::time::Duration;
 use std::{env, fs};
 
 use stsd_protocol::control::{
-    CREDENTIALS, CredentialsRequest, ENVIRONMENT, Environment, ProcessCredentials, ProfileRequest,
+    CREDENTIALS, CredentialsRequest, ENVIRONMENT, EXEC_TOKEN, Environment, ExecToken,
+    ProcessCredentials, ProfileRequest,
 };
-use stsd_protocol::{Refusal, RefusalCode};
+use stsd_protocol::{Refusal, RefusalCode, path_form};
 
 use crate::before::{self, Before};
 use crate::client::{self, Client, FILES};
@@ -16,7 +17,20 @@ use crate::{show, socket, state_directory, view};
 
 /// The variables for a profile, by the daemon, or without one by what it left behind.
 pub(crate) fn of(profile: Option<String>, no_view: bool) -> Result<Vec<Variable>, Failure> {
-    let environment = match ask(profile.as_deref(), PROMPTLY) {
+    connecting(&environment(profile)?, no_view)
+}
+
+/// The same for a command: with an authorization token that opens its profile alone.
+pub(crate) fn of_exec(profile: Option<String>, no_view: bool) -> Result<Vec<Variable>, Failure> {
+    let mut environment = environment(profile)?;
+    if let Some(file) = exec_token(&environment) {
+        environment.authorization_token_file = file;
+    }
+    connecting(&environment, no_view)
+}
+
+fn environment(profile: Option<String>) -> Result<Environment, Failure> {
+    Ok(match ask(profile.as_deref(), PROMPTLY) {
         // The start files of shells wait for this: a daemon that hangs must not keep them.
         Err(refusal)
             if matches!(refusal.code, RefusalCode::NoDaemon | RefusalCode::Unavailable) =>
@@ -24,7 +38,30 @@ pub(crate) fn of(profile: Option<String>, no_view: bool) -> Result<Vec<Variable>
             state_directory::environment(&socket::places()?, profile.as_deref(), refusal)
         }
         outcome => outcome,
-    }?;
+    }?)
+}
+
+/// The file of that token. Without a daemon it is the one that there is, if there is one; else the
+/// command gets the user's own, as it does from a daemon that makes none.
+fn exec_token(environment: &Environment) -> Option<String> {
+    let profile = Some(environment.profile.clone()).filter(|name| !name.is_empty());
+    let request = ProfileRequest { profile: profile.clone() };
+    match Client::new().order::<ExecToken>(EXEC_TOKEN, &request, PROMPTLY) {
+        Ok(token) => Some(token.authorization_token_file),
+        Err(refusal) => {
+            if !matches!(refusal.code, RefusalCode::NoDaemon | RefusalCode::NotFound) {
+                show::warn(&format!(
+                    "the command gets the authorization token that opens every profile: {}",
+                    refusal.message
+                ));
+            }
+            let file = socket::places().ok()?.exec_token(&path_form(&profile?));
+            file.is_file().then(|| file.to_string_lossy().into_owned())
+        }
+    }
+}
+
+fn connecting(environment: &Environment, no_view: bool) -> Result<Vec<Variable>, Failure> {
     if environment.credentials_uri.is_none() {
         show::warn(
             "the endpoint's port is not stsd's, so tools reach it by AWS_CONFIG_FILE alone; \
@@ -32,8 +69,8 @@ pub(crate) fn of(profile: Option<String>, no_view: bool) -> Result<Vec<Variable>
         );
     }
     let record = recorded();
-    let around = Surroundings { no_view, ..surroundings(&environment, record.as_ref()) };
-    Ok(with_record(variables(&environment, &around), record))
+    let around = Surroundings { no_view, ..surroundings(environment, record.as_ref()) };
+    Ok(with_record(variables(environment, &around), record))
 }
 
 /// The variables with which a tool needs stsd no more, until the credentials end.

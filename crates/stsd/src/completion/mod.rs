@@ -7,6 +7,7 @@
 
 mod line;
 mod profiles;
+mod tokens;
 
 use clap::{Arg, Command};
 
@@ -21,24 +22,24 @@ pub(crate) struct Candidate {
 }
 
 /// What could stand in place of the last word; those before it are the arguments of `stsd` so far.
-/// `profiles` are asked for only where one can stand.
+/// `names` looks up what a value of this name can be, and is asked only where one can stand.
 pub(crate) fn candidates(
     stsd: &Command,
     words: &[String],
-    profiles: impl Fn() -> Vec<Candidate>,
+    names: impl Fn(&str) -> Option<Vec<Candidate>>,
 ) -> Vec<Candidate> {
     let Some((current, before)) = words.split_last() else { return Vec::new() };
     let Some(place) = Place::after(stsd, before) else { return Vec::new() };
     if let Some(option) = place.awaiting {
-        return values(option, &profiles);
+        return values(option, &names);
     }
     if !place.options_ended && current.starts_with('-') {
-        return place.options(current, &profiles);
+        return place.options(current, &names);
     }
     let mut found: Vec<Candidate> =
         place.command.get_subcommands().filter_map(subcommand).collect();
     if let Some(argument) = place.argument() {
-        found.extend(values(argument, &profiles));
+        found.extend(values(argument, &names));
         // Such a one needs two dashes before it, and is rare.
         found.retain(|candidate| place.options_ended || !candidate.word.starts_with('-'));
     }
@@ -49,9 +50,13 @@ pub(crate) fn candidates(
     found
 }
 
-/// The profiles that there are.
-pub(crate) fn profiles() -> Vec<Candidate> {
-    profiles::all()
+/// The profiles, or the authorization tokens, that there are.
+pub(crate) fn names(value: &str) -> Option<Vec<Candidate>> {
+    match value {
+        "PROFILE" => Some(profiles::all()),
+        "TOKEN" => Some(tokens::all()),
+        _ => None,
+    }
 }
 
 /// Where on the command line the last word stands.
@@ -107,10 +112,14 @@ impl<'a> Place<'a> {
     }
 
     /// Every option, or every value of the one in `--option=`.
-    fn options(&self, current: &str, profiles: &impl Fn() -> Vec<Candidate>) -> Vec<Candidate> {
+    fn options(
+        &self,
+        current: &str,
+        names: &impl Fn(&str) -> Option<Vec<Candidate>>,
+    ) -> Vec<Candidate> {
         let with_value = current.strip_prefix("--").and_then(|option| option.split_once('='));
         if let Some((name, _)) = with_value {
-            let mut found = self.long(name).map_or(Vec::new(), |option| values(option, profiles));
+            let mut found = self.long(name).map_or(Vec::new(), |option| values(option, names));
             for candidate in &mut found {
                 candidate.word = format!("--{name}={}", candidate.word);
             }
@@ -140,10 +149,10 @@ fn option(argument: &Arg) -> Option<Candidate> {
     Some(Candidate { word: format!("--{}", argument.get_long()?), meaning })
 }
 
-fn values(argument: &Arg, profiles: &impl Fn() -> Vec<Candidate>) -> Vec<Candidate> {
+fn values(argument: &Arg, look_up: &impl Fn(&str) -> Option<Vec<Candidate>>) -> Vec<Candidate> {
     let named = argument.get_value_names().and_then(|names| names.first());
-    if named.is_some_and(|name| name.as_str() == "PROFILE") {
-        return profiles();
+    if let Some(found) = named.and_then(|name| look_up(name.as_str())) {
+        return found;
     }
     let shown = argument.get_possible_values().into_iter().filter(|value| !value.is_hide_set());
     shown

@@ -10,7 +10,11 @@ fn words(line: &[&str]) -> Vec<String> {
     let mut stsd = Arguments::command();
     stsd.build();
     let profile = |name: &str| Candidate { word: name.to_owned(), meaning: String::new() };
-    let found = candidates(&stsd, &line, || vec![profile("my prod"), profile("-p")]);
+    let found = candidates(&stsd, &line, |value| match value {
+        "PROFILE" => Some(vec![profile("my prod"), profile("-p")]),
+        "TOKEN" => Some(vec![profile("ci")]),
+        _ => None,
+    });
     found.into_iter().map(|candidate| candidate.word).collect()
 }
 
@@ -35,6 +39,8 @@ fn a_profile_is_completed_where_one_can_stand() {
     ] {
         assert_eq!(words(line), ["my prod"], "{line:?}");
     }
+    assert_eq!(words(&["token", "create", "-p", ""]), ["my prod", "-p"]);
+    assert_eq!(words(&["token", "revoke", ""]), ["ci"]);
     for line in [&["whoami", "-p", ""][..], &["whoami", "--profile", ""], &["env", "--", ""]] {
         assert_eq!(words(line), ["my prod", "-p"], "{line:?}");
     }

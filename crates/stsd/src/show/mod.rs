@@ -9,7 +9,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-pub(crate) use report::{profiles_table, sessions_table, unlocked};
+pub(crate) use report::{profiles_table, sessions_table, tokens_table, unlocked};
 pub(crate) use time::{length, short_length, until};
 
 use crate::failure::Failure;

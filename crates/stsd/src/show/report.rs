@@ -57,6 +57,11 @@ pub(crate) fn profiles_table(
     text
 }
 
+/// One line for each authorization token.
+pub(crate) fn tokens_table(rows: &[[String; 5]]) -> String {
+    table(["TOKEN", "PROFILES", "CREATED", "EXPIRES", "LAST USED"], rows)
+}
+
 /// What an unlock has brought, until when, and for whom.
 pub(crate) fn unlocked(unlocked: &Unlocked) -> String {
     let session = &unlocked.session;

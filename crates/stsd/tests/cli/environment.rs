@@ -187,9 +187,46 @@ fn where_no_daemon_ever_ran_it_says_how_to_start_one() {
     assert!(ended.stderr.contains("no daemon answers at"), "{}", ended.stderr);
 }
 
+/// A daemon that also has an authorization token for the command, or not.
+fn for_exec(token: Reply) -> Daemon {
+    let environment = serde_json::to_value(environment("prod")).unwrap();
+    Daemon::saying([Reply::json(&environment), token])
+}
+
+#[test]
+fn exec_gives_the_command_a_token_for_its_profile_alone_where_the_daemon_has_one() {
+    let script = r#"printf %s "$AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE""#;
+    let its_own = json!({"name": "exec-prod", "authorization_token_file": "/s/exec-tokens/prod"});
+    let older = || refusal(RefusalCode::NotFound, "no such path");
+    let full = || refusal(RefusalCode::Internal, "it cannot be written");
+    let own = environment("prod").authorization_token_file;
+    for (reply, file, warned) in [
+        (Reply::json(&its_own), "/s/exec-tokens/prod", false),
+        (older(), own.as_str(), false),
+        (full(), own.as_str(), true),
+    ] {
+        let ended = ask(&for_exec(reply), &["exec", "prod", "--", "sh", "-c", script]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (0, file));
+        assert_eq!(ended.stderr.contains("it cannot be written"), warned, "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn without_a_daemon_exec_takes_the_token_that_is_there() {
+    let home = offline();
+    let script = r#"printf %s "$AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE""#;
+    let state = home.folder().join("stsd");
+    let started = || run(offline_client(&home, &["exec", "prod", "--", "sh", "-c", script]));
+    assert_eq!(started().stdout, state.join("authorization-token").to_str().unwrap());
+    fs::create_dir(state.join("exec-tokens")).unwrap();
+    fs::write(state.join("exec-tokens/prod"), "x").unwrap();
+    let (ended, file) = (started(), state.join("exec-tokens/prod"));
+    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), (file.to_str().unwrap(), ""));
+}
+
 #[test]
 fn exec_becomes_the_command_with_the_same_variables() {
-    let daemon = saying(&environment("prod"));
+    let daemon = for_exec(refusal(RefusalCode::NotFound, "no such path"));
     let script = r#"printf '%s %s %s' "$STSD_PROFILE" "${AWS_PROFILE-unset}" "$1"; exit 3"#;
     let mut command = stsd(&daemon, &["exec", "prod", "--", "sh", "-c", script, "sh", "-p"]);
     command.env("AWS_PROFILE", "dev");
@@ -201,7 +238,8 @@ fn exec_becomes_the_command_with_the_same_variables() {
 #[test]
 fn exec_says_as_a_shell_does_what_does_not_start() {
     for (program, code) in [("stsd-no-such-command", 127), ("/", 126)] {
-        let ended = ask(&saying(&environment("prod")), &["exec", "--", program]);
+        let daemon = for_exec(refusal(RefusalCode::NotFound, "no such path"));
+        let ended = ask(&daemon, &["exec", "--", program]);
         assert_eq!((ended.code, ended.stdout.as_str()), (code, ""));
         assert!(ended.stderr.starts_with(&format!("stsd: error: {program}: ")), "{}", ended.stderr);
     }

@@ -24,6 +24,8 @@ mod static_credentials;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod token;
+#[cfg(test)]
 mod undo;
 #[cfg(test)]
 mod unlock;
