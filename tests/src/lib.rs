@@ -19,6 +19,8 @@ pub mod processes;
 mod programs;
 mod ran;
 #[cfg(target_os = "linux")]
+mod service_manager;
+#[cfg(target_os = "linux")]
 mod terminal;
 
 use std::time::Duration;
@@ -31,6 +33,8 @@ pub use http::{Reply, exchange, exchange_unix, get, request};
 pub use log::Log;
 pub use programs::{BuildError, Programs};
 pub use ran::Ran;
+#[cfg(target_os = "linux")]
+pub use service_manager::ServiceManager;
 #[cfg(target_os = "linux")]
 pub use terminal::Terminal;
 

@@ -33,6 +33,8 @@ pub struct Configuration {
     pub prompt: bool,
     /// Whether the daemon may show desktop notices.
     pub notices: bool,
+    /// Whether sessions outlive the daemon, where a service manager keeps them for the next.
+    pub keep_sessions: bool,
     /// For the gateway.
     pub settings: Settings,
 }
@@ -98,6 +100,7 @@ struct File {
     allow_programs: Vec<String>,
     prompt: Option<bool>,
     notices: Option<bool>,
+    keep_sessions: Option<bool>,
     profiles: BTreeMap<String, profiles::ProfileTable>,
 }
 
@@ -118,6 +121,7 @@ fn parse(text: &str, home: Option<&Path>) -> Result<Configuration, String> {
         session_duration: session_duration(file.session_duration)?,
         prompt: file.prompt.unwrap_or(true),
         notices: file.notices.unwrap_or(true),
+        keep_sessions: file.keep_sessions.unwrap_or(true),
         settings: Settings {
             aws_config_file: path("aws_config_file", file.aws_config_file)?,
             aws_credentials_file: path("aws_credentials_file", file.aws_credentials_file)?,

@@ -21,6 +21,7 @@ use crate::notices::Bell;
 use crate::owner::{Asked, Command};
 use crate::service::{Served, Service};
 use crate::state::{Answer, Held, Table, other_refusal};
+use crate::survival::Outlook;
 
 /// The one implementation of [`Service`].
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub struct Daemon<C, G> {
     pub places: Places,
     /// The endpoint's port.
     pub port: Arc<EndpointPort>,
+    /// What restarts do to the sessions.
+    pub outlook: Arc<Outlook>,
     /// For what a tool is refused, and its user may never read.
     pub bell: Bell,
     /// Every authorization token.
@@ -146,15 +149,19 @@ impl<C: Clock, G: Gateway> Service for Daemon<C, G> {
             },
             clock_offset_seconds: table.clock_offset(now),
             default_profile: table.default_profile.to_string(),
+            restart: self.outlook.restart(),
             sessions: table.session_reports(now),
             profiles: table.profile_reports(now),
         }
     }
 
     fn problems(&self) -> Vec<Problem> {
-        let problems = self.snapshots.borrow().problems();
+        let (table, now) = (Arc::clone(&self.snapshots.borrow()), self.clock.now());
+        let locked = !table.sessions.iter().any(|session| session.held(now).is_some());
+        let restart = self.outlook.problem().filter(|_| locked);
         let tokens = self.authorization.problems();
-        self.port.problems().into_iter().chain(tokens).chain(problems).collect()
+        let ours = restart.into_iter().chain(self.port.problems()).chain(tokens);
+        ours.chain(table.problems()).collect()
     }
 
     fn challenge(&self, request: ChallengeRequest) -> Result<Vec<Challenge>, Refusal> {

@@ -23,4 +23,5 @@ pub mod service;
 pub mod start;
 pub mod state;
 pub mod state_directory;
+pub mod survival;
 pub mod wire;

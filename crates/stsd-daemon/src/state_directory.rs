@@ -36,6 +36,11 @@ impl StateDirectory {
         Self { places }
     }
 
+    /// Where everything is.
+    pub fn places(&self) -> Places {
+        self.places.clone()
+    }
+
     /// The user's own authorization token: the recorded one, or a new one that is recorded. SDKs
     /// read the file before they connect, and break on a newline in it.
     ///

@@ -258,10 +258,33 @@ pub struct Status {
     /// The profile of `/creds`: the configured one, else `default`.
     #[serde(default)]
     pub default_profile: String,
+    /// What a restart of the daemon would do to the sessions.
+    #[serde(default)]
+    pub restart: Restart,
     /// One for each identity.
     pub sessions: Vec<SessionReport>,
     /// One for each profile.
     pub profiles: Vec<ProfileReport>,
+}
+
+/// What a crash, a restart or an upgrade of the daemon does to the sessions.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restart {
+    /// Whether they are there afterwards.
+    pub sessions: RestartKeeps,
+    /// Why not, if they are not.
+    pub reason: Option<String>,
+}
+
+/// What becomes of the sessions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RestartKeeps {
+    /// The service manager keeps them for the next daemon.
+    Kept,
+    /// Each costs a code.
+    #[default]
+    Lost,
 }
 
 /// The paths of the daemon's Unix sockets.

@@ -39,6 +39,9 @@ mod prompt;
 mod prompt_of_tools;
 #[cfg(test)]
 mod refresh;
+#[cfg(target_os = "linux")]
+#[cfg(test)]
+mod restart;
 #[cfg(test)]
 mod sdk;
 #[cfg(target_os = "linux")]

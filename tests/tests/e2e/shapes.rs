@@ -6,7 +6,7 @@ use serde_json::Value;
 use stsd_tests::{ALICE, ALICE_DEVICE, Fixture};
 
 const STATUS: &str = "authorization_token_file clock_offset_seconds config_view default_profile \
-                      endpoint pid profiles sessions sockets version";
+                      endpoint pid profiles restart sessions sockets version";
 const SESSION: &str = "access_key_id account_id expiration identity issued last_error mfa_serial \
                        remaining_seconds source_profile state";
 const PROFILE: &str = "account_id expiration last_error path profile region remaining_seconds \
@@ -28,6 +28,7 @@ fn status_has_the_pinned_keys_and_says_null_where_nothing_is_known() {
         let status = stsd.status();
         assert_keys(&status, STATUS);
         assert_keys(&status["sockets"], "control credentials");
+        assert_keys(&status["restart"], "reason sessions");
         status["sessions"].as_array().unwrap().iter().for_each(|one| assert_keys(one, SESSION));
         status["profiles"].as_array().unwrap().iter().for_each(|one| assert_keys(one, PROFILE));
         let alice = stsd.session(ALICE);

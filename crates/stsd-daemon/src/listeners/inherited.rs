@@ -1,7 +1,8 @@
 //! Listeners that the service manager holds and passes on, so that the sockets outlive the daemon.
 //!
 //! By systemd's convention of `LISTEN_PID`, `LISTEN_FDS` and `LISTEN_FDNAMES`, and on a Mac by what
-//! launchd hands out. What a descriptor is good for is read from its own address, never from its name.
+//! launchd hands out. What a listener is good for is read from its own address, never from its name;
+//! what is no socket, and is called `sessions`, is passed on unread.
 
 use std::env;
 use std::ffi::CStr;
@@ -21,6 +22,8 @@ pub struct Inherited {
     pub(super) control: Option<UnixListener>,
     pub(super) credentials: Option<UnixListener>,
     pub(super) endpoint: Vec<TcpListener>,
+    /// Files under the name of the record of sessions; whoever reads it has to look what they are.
+    pub records: Vec<OwnedFd>,
 }
 
 impl Inherited {
@@ -70,6 +73,10 @@ impl Inherited {
 
     /// Puts a descriptor where its address says that it belongs.
     pub(super) fn add(&mut self, descriptor: OwnedFd, name: String) -> Result<(), InheritedError> {
+        if name == RECORD && !is_socket(&descriptor) {
+            self.records.push(descriptor);
+            return Ok(());
+        }
         let address = match listening_at(&descriptor) {
             Ok(Some(address)) => address,
             Ok(None) => return Err(InheritedError::NotADoor { name }),
@@ -174,6 +181,10 @@ enum Address {
     Tcp(SocketAddr),
 }
 
+fn is_socket(descriptor: &OwnedFd) -> bool {
+    getsockopt(descriptor, sockopt::SockType) != Err(Errno::ENOTSOCK)
+}
+
 /// `None` for what is no stream socket, or does not listen, or has no such address.
 fn listening_at(descriptor: &OwnedFd) -> Result<Option<Address>, Errno> {
     match getsockopt(descriptor, sockopt::SockType) {
@@ -193,6 +204,9 @@ fn listening_at(descriptor: &OwnedFd) -> Result<Option<Address>, Errno> {
 
 /// What the sockets are called in launchd's plist.
 pub const LAUNCHD_SOCKETS: [&CStr; 3] = [c"Control", c"Credentials", c"Endpoint"];
+
+/// `FDNAME` of what the daemon before has given to the service manager.
+const RECORD: &str = "sessions";
 
 /// `SD_LISTEN_FDS_START`.
 const FIRST_DESCRIPTOR: RawFd = 3;

@@ -18,7 +18,7 @@ use tracing::{error, info, warn};
 
 use crate::clock::Clock;
 use crate::gateway::{Gateway, Reply};
-use crate::state::{Finished, Job, JobKind, Remembered, State, Table, other_refusal};
+use crate::state::{Finished, Job, JobKind, Remembered, Restored, State, Table, other_refusal};
 use planning::Planning;
 
 /// What the wire asks of the owner. Each answer goes to the one who asked; one who has gone away
@@ -51,6 +51,10 @@ pub trait Keeper: Send + 'static {
     /// Keeps the names in use and the locks over a restart. Whether it could; if not, it is asked
     /// again at the next change.
     fn remember(&mut self, remembered: &Remembered) -> bool;
+
+    /// Keeps what is held over the end of this process. Called before anybody sees or hears of a
+    /// change: of a lock, above all.
+    fn keep(&mut self, _: &State) {}
 
     /// Writes the view.
     fn publish_view(&mut self, view: &str);
@@ -272,6 +276,10 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
                 }
                 let view = plan.view.clone();
                 if self.state.replan(plan) {
+                    let Restored { sessions, roles } = self.state.restore(self.clock.now());
+                    if sessions + roles > 0 {
+                        info!(sessions, roles, "took over what survived the restart");
+                    }
                     self.keeper.publish_view(&view);
                 }
             }
@@ -296,6 +304,7 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
             return;
         }
         self.published = self.state.version();
+        self.keeper.keep(&self.state);
         self.snapshots.send_replace(Arc::new(self.state.table().clone()));
         let remembered = self.state.remember();
         if remembered != self.remembered && self.keeper.remember(&remembered) {

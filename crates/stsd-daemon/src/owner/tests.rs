@@ -148,6 +148,7 @@ impl Running {
             snapshots,
             places,
             port: Arc::default(),
+            outlook: Arc::default(),
             bell: Bell::default(),
             authorization: Arc::new(Authorization::new(Secret::new("fake"))),
         };

@@ -32,8 +32,9 @@ use crate::listeners::{Claim, Inherited, Listeners, PortSettings, raise_descript
 use crate::notices::{self, Bell, Messenger};
 use crate::options::Options;
 use crate::owner::{Command, Owner, Parts};
-use crate::state::{self, State, Table};
+use crate::state::{self, State, Survivors, Table};
 use crate::state_directory::StateDirectory;
+use crate::survival::{Keeping, Survival, note_a_crash};
 use crate::wire::{Shutdown, Stop, shutdown};
 
 pub use error::StartError;
@@ -48,7 +49,8 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     let places = Places::find(|name| env::var_os(name), getuid().as_raw())?;
     let configuration = configuration(&options, &places)?;
     let directory = StateDirectory::open(places.clone());
-    let inherited = Inherited::take_over()?;
+    let mut inherited = Inherited::take_over()?;
+    let records = std::mem::take(&mut inherited.records);
     raise_descriptor_limit();
     let port = PortSettings {
         flag: options.listen,
@@ -59,7 +61,10 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     let listeners = Listeners::open(&places, getuid().as_raw(), inherited, &port)?;
     let (stop, ending) = shutdown();
     let mut house = House::new(ending, &directory)?;
-    let claim = house.furnish(configuration, home, places, directory, listeners).await?;
+    let variable = |name: &str| env::var_os(name);
+    // Not before the lock is ours: a second daemon has no business with it.
+    let survived = Survival::begin(records, configuration.keep_sessions, variable);
+    let claim = house.furnish(configuration, home, (directory, survived), listeners).await?;
     house.live(signals, stop).await?;
     drop(claim);
     Ok(())
@@ -126,8 +131,7 @@ impl House {
         &mut self,
         configuration: Configuration,
         home: Option<OsString>,
-        places: Places,
-        directory: StateDirectory,
+        (directory, (survival, survivors)): (StateDirectory, (Survival, Option<Survivors>)),
         listeners: Listeners,
     ) -> Result<Claim, StartError> {
         let programs = Programs::beside_this_one()?;
@@ -149,11 +153,14 @@ impl House {
             settings: configuration.settings.clone(),
             seed: seed()?,
         };
+        let mut state = State::new(remembered, options);
+        survivors.into_iter().for_each(|survivors| state.expect(survivors));
+        let (places, outlook) = (directory.places(), survival.outlook());
         let (owner, snapshots) = Owner::new(Parts {
-            state: State::new(remembered, options),
+            state,
             clock: SystemClock,
             gateway: Arc::clone(&gateway),
-            keeper: directory,
+            keeper: Keeping { directory, survival },
             settings: configuration.settings.clone(),
             client_program: programs.client.to_string_lossy().into_owned(),
         });
@@ -170,6 +177,7 @@ impl House {
             places,
             port: Arc::clone(&self.port),
             authorization: Arc::clone(&self.authorization),
+            outlook,
             bell: if configuration.notices {
                 self.notices(first_plan.clone())
             } else {
@@ -265,6 +273,7 @@ fn spawn(
 
 fn died(ended: Result<&'static str, JoinError>) -> StartError {
     let part = ended.unwrap_or("a task");
+    note_a_crash();
     error!(part, "a part of the daemon died");
     StartError::Died(part)
 }

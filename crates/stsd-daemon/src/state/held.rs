@@ -3,12 +3,15 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use stsd_protocol::Timestamp;
 use stsd_protocol::gateway::TemporaryCredentials;
 
 use crate::clock::Now;
 use crate::schedule::{LONGEST_SERVED, due_after, last_moment};
 use crate::service::Served;
+
+use super::survivors::ENDLESS;
 
 /// One set of temporary credentials. Shared by the owner and its snapshots; wiped with the last.
 #[derive(Debug)]
@@ -43,6 +46,21 @@ pub struct Dates {
     pub asked: Duration,
 }
 
+/// When credentials were asked for, are due for renewal, and end, by the boot clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lasting {
+    begins: Duration,
+    due: Duration,
+    ends: Duration,
+}
+
+impl Lasting {
+    /// Whether credentials can last so.
+    pub(super) fn is_plausible(&self) -> bool {
+        self.begins <= self.ends && self.due <= self.ends && self.ends < ENDLESS
+    }
+}
+
 impl Held {
     /// Takes over what STS gave.
     pub fn new(credentials: TemporaryCredentials, dates: Dates, jitter: f64) -> Self {
@@ -59,6 +77,31 @@ impl Held {
             handed_out: AtomicBool::new(false),
             credentials,
         }
+    }
+
+    /// Takes over what another process held. Counts as handed out: who got them, nobody remembers.
+    pub(super) fn survived(
+        credentials: TemporaryCredentials,
+        issued: Timestamp,
+        lasting: Lasting,
+    ) -> Self {
+        let Lasting { begins, due, ends } = lasting;
+        Self {
+            issued,
+            account_id: None,
+            role_arn: None,
+            due,
+            begins,
+            ends,
+            last_moment: last_moment(ends.saturating_sub(begins)),
+            handed_out: AtomicBool::new(true),
+            credentials,
+        }
+    }
+
+    /// What [`Held::survived`] needs to go on with them.
+    pub(super) fn lasting(&self) -> Lasting {
+        Lasting { begins: self.begins, due: self.due, ends: self.ends }
     }
 
     /// Whose they are.

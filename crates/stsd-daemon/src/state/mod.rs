@@ -16,6 +16,7 @@ mod refresh;
 mod renewal;
 mod session;
 mod spent;
+mod survivors;
 mod table;
 mod trouble;
 mod unlock;
@@ -33,13 +34,14 @@ use stsd_protocol::gateway::Settings;
 use stsd_protocol::{Refusal, Timestamp};
 
 pub use finish::Followup;
-pub use held::Held;
+pub use held::{Held, Lasting};
 pub(crate) use job::other_refusal;
 pub use job::{Finished, Job, JobKind};
 pub use notice::Notice;
 pub use occasions::{Occasions, Refused};
 pub use profile::Answer;
 pub use session::quoted;
+pub use survivors::{Restored, SurvivingCredentials, SurvivingRole, SurvivingSession, Survivors};
 pub use table::Table;
 
 use crate::clock::Now;
@@ -66,6 +68,8 @@ pub struct State {
     in_use: BTreeSet<String>,
     /// Wrong codes in a row, by identity.
     wrong_codes: BTreeMap<String, unlock::WrongCodes>,
+    /// What survived the daemon before, until the first plan says where it belongs.
+    expected: Option<Survivors>,
 }
 
 impl State {
@@ -87,6 +91,7 @@ impl State {
             locked_by_hand: remembered.locked,
             in_use: remembered.in_use,
             wrong_codes: BTreeMap::new(),
+            expected: None,
         }
     }
 
@@ -118,6 +123,7 @@ impl State {
         };
         if profile.is_none() {
             self.locked_by_hand.insert(EVERYTHING.to_owned());
+            self.expected = None;
         }
         let mut handed_out_until = None;
         for identity in &identities {

@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use stsd_protocol::gateway::{Failure, FailureKind, Mfa, PROGRAM_ERROR};
 use stsd_protocol::{Refusal, RefusalCode};
 
@@ -18,7 +19,7 @@ use crate::clock::Now;
 use crate::schedule::{RENEWAL, backoff};
 
 /// What has become of the program's codes.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Renewal {
     /// Runs in a row that brought no session.
     failures: u32,
@@ -66,6 +67,11 @@ impl Renewal {
             self.refusals += 1;
         }
         self.retry = now.boot + backoff(self.failures, jitter).max(NEXT_CODE);
+    }
+
+    /// All that it says of the boot clock.
+    pub(super) fn moments(&self) -> impl Iterator<Item = Duration> {
+        [Some(self.retry), self.spent].into_iter().flatten()
     }
 
     /// When its program says another code than the last one.

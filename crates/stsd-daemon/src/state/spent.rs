@@ -2,18 +2,26 @@
 //! code were wrong; so no code is ever sent twice.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use stsd_secret::Secret;
 
 use crate::clock::Now;
 
-/// Remembers codes by a keyed hash: the codes themselves are not kept.
-#[derive(Debug, Default)]
+/// Remembers codes by a keyed hash: the codes themselves are not kept. A restart under another
+/// version of the standard library may hash otherwise; then STS is the one who says no.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct SpentCodes {
-    key: RandomState,
+    key: u64,
     seen: HashMap<u64, Duration>,
+}
+
+impl Default for SpentCodes {
+    fn default() -> Self {
+        Self { key: RandomState::new().hash_one(0_u64), seen: HashMap::new() }
+    }
 }
 
 impl SpentCodes {
@@ -35,7 +43,14 @@ impl SpentCodes {
 
     /// What stands for a code of a device.
     pub(super) fn mark(&self, serial_number: &str, code: &Secret) -> u64 {
-        self.key.hash_one((serial_number, code.expose()))
+        let mut hasher = DefaultHasher::new();
+        (self.key, serial_number, code.expose()).hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// All that it says of the boot clock.
+    pub(super) fn moments(&self) -> impl Iterator<Item = Duration> {
+        self.seen.values().copied()
     }
 }
 

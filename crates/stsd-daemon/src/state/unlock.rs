@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use stsd_configuration::device::{FIDO_HINT, account_of_arn, fido_mistake};
 use stsd_protocol::control::{Challenge, ChallengeRequest, UnlockRequest, Unlocked};
 use stsd_protocol::gateway::{
@@ -20,10 +21,10 @@ use super::{EVERYTHING, State, Table};
 use crate::clock::Now;
 
 /// Wrong token codes in a row for one identity.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct WrongCodes {
     count: u32,
-    last: Duration,
+    pub(super) last: Duration,
 }
 
 impl Table {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use stsd_protocol::control::{
     CallerIdentity, Challenge, ChallengeRequest, CreateTokenRequest, CreatedToken, Environment,
-    ExecToken, Locked, ProfileReport, RevokeTokensRequest, RevokedTokens, SessionReport,
+    ExecToken, Locked, ProfileReport, Restart, RevokeTokensRequest, RevokedTokens, SessionReport,
     SessionState, Sockets, Status, TokenReport, UnlockRequest, Unlocked,
 };
 use stsd_protocol::gateway::Problem;
@@ -97,6 +97,7 @@ impl Service for FakeService {
             sockets: Sockets { control: String::new(), credentials: String::new() },
             clock_offset_seconds: 0,
             default_profile: "default".to_owned(),
+            restart: Restart::default(),
             sessions: Vec::new(),
             profiles: Vec::new(),
         }

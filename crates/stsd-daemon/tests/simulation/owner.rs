@@ -256,6 +256,7 @@ fn start(stage: &Stage) -> Daemon<Stage, Stage> {
         snapshots,
         places: Places { configuration: "/c".into(), state: "/s".into(), runtime: "/r".into() },
         port: Arc::default(),
+        outlook: Arc::default(),
         bell: Bell::default(),
         authorization: Arc::new(Authorization::new(Secret::new("fake"))),
     }

@@ -2,7 +2,8 @@
 //! error: it exits 0.
 
 use stsd_protocol::control::{
-    PROBLEMS, ProfileReport, ProfileState, STATUS, SessionReport, SessionState, Status,
+    PROBLEMS, ProfileReport, ProfileState, Restart, RestartKeeps, STATUS, SessionReport,
+    SessionState, Status,
 };
 use stsd_protocol::gateway::{Problem, Severity};
 
@@ -36,11 +37,10 @@ fn text(status: &Status, problems: &[Problem]) -> String {
         Some(address) => printable(address),
         None => "no endpoint: its port is taken by another program".to_owned(),
     };
-    let mut parts = vec![format!(
-        "stsd-daemon {}, pid {}, {endpoint}\n",
-        printable(&status.version),
-        status.pid
-    )];
+    let mut parts = vec![
+        format!("stsd-daemon {}, pid {}, {endpoint}\n", printable(&status.version), status.pid)
+            + &restart(&status.restart),
+    ];
     if status.sessions.is_empty() {
         parts.push("no long-term access key in the AWS configuration\n".to_owned());
     } else {
@@ -58,6 +58,17 @@ fn text(status: &Status, problems: &[Problem]) -> String {
         parts.push(problems.iter().map(problem).collect());
     }
     parts.join("\n")
+}
+
+/// What a crash, a restart or an upgrade would cost.
+fn restart(restart: &Restart) -> String {
+    match (restart.sessions, &restart.reason) {
+        (RestartKeeps::Kept, _) => "the sessions outlive a restart\n".to_owned(),
+        (RestartKeeps::Lost, None) => "a restart ends the sessions\n".to_owned(),
+        (RestartKeeps::Lost, Some(reason)) => {
+            format!("a restart ends the sessions: {}\n", printable(reason))
+        }
+    }
 }
 
 /// What can be done about a session as it is.

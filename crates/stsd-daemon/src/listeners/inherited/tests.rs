@@ -77,6 +77,18 @@ fn a_socket_goes_where_its_address_belongs() {
 }
 
 #[test]
+fn a_file_under_the_name_of_the_record_is_let_through_and_a_socket_is_not() {
+    let mut inherited = Inherited::default();
+    for file in ["/dev/null", "/proc/self/status"] {
+        inherited.add(File::open(file).unwrap().into(), "sessions".to_owned()).unwrap();
+    }
+    assert_eq!(inherited.records.len(), 2);
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let error = inherited.add(socket.into(), "sessions".to_owned()).unwrap_err();
+    assert!(matches!(error, InheritedError::NotADoor { .. }), "{error:?}");
+}
+
+#[test]
 fn what_is_no_door_is_an_error() {
     let home = tempfile::tempdir().unwrap();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();

@@ -38,6 +38,12 @@ impl Story {
     }
 
     fn configured(remembered: Remembered, default_profile: &str) -> Self {
+        let mut story = Self::unplanned(remembered, default_profile);
+        story.state.replan(plan());
+        story
+    }
+
+    fn unplanned(remembered: Remembered, default_profile: &str) -> Self {
         let options = Options {
             default_profile: default_profile.to_owned(),
             prompt: true,
@@ -45,9 +51,12 @@ impl Story {
             settings: Settings::default(),
             seed: 1,
         };
-        let mut state = State::new(remembered, options);
-        state.replan(plan());
-        Self { state, seconds: 0 }
+        Self { state: State::new(remembered, options), seconds: 0 }
+    }
+
+    /// A daemon that has read no files yet.
+    pub(crate) fn before_its_plan(remembered: Remembered) -> Self {
+        Self::unplanned(remembered, "default")
     }
 
     pub(crate) fn unlocked() -> Self {

@@ -9,3 +9,4 @@ mod programs;
 mod renewal;
 mod roles;
 mod sessions;
+mod survivors;

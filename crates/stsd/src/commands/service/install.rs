@@ -41,8 +41,7 @@ pub(super) fn install(
     service.switch_on(&mut journal)?;
     if facts.is_active() && is_new {
         return print(
-            "the service runs as it was before; `stsd service restart` takes the change, and ends \
-             the sessions\n",
+            "the service runs as it was before; `stsd service restart` takes the change\n",
         );
     }
     print("the service is enabled and runs\n")

@@ -14,6 +14,7 @@ mod units;
 use std::os::unix::process::CommandExt;
 
 use serde::Serialize;
+use stsd_protocol::control::{STATUS, SessionReport, Status};
 use stsd_protocol::{Refusal, RefusalCode};
 
 pub(crate) use install::{chosen_port, configuration, refuse_other_daemon, tell_kept};
@@ -22,6 +23,7 @@ pub(crate) use installation::{Installation, Platform};
 use self::facts::Facts;
 use crate::arguments::{LogsArguments, PlainArguments, ServiceCommand};
 use crate::changes::RealDisk;
+use crate::client::{self, Client};
 use crate::failure::Failure;
 use crate::show::{print, print_json};
 use crate::system::{RealSystem, command};
@@ -33,7 +35,10 @@ pub(crate) fn run(command: &ServiceCommand) -> Result<(), Failure> {
         ServiceCommand::Uninstall => install::uninstall(&service),
         ServiceCommand::Start => change(&service, "start", "the service runs\n"),
         ServiceCommand::Stop => change(&service, "stop", STOPPED),
-        ServiceCommand::Restart => change(&service, "restart", RESTARTED),
+        ServiceCommand::Restart => {
+            change(&service, "restart", "the service runs anew\n")?;
+            print(what_is_left())
+        }
         ServiceCommand::Status(arguments) => status(&service, arguments),
         ServiceCommand::Logs(arguments) => logs(&service, arguments),
     }
@@ -59,6 +64,16 @@ struct Report {
     facts: Facts,
     /// The daemon that stands beside this program.
     program_of_this_stsd: String,
+}
+
+/// What the new daemon has of what the old one had: it answers when it has looked.
+fn what_is_left() -> &'static str {
+    let status = Client::new().question(STATUS).and_then(|body| client::read::<Status>(&body));
+    let unlocked = |session: &SessionReport| session.access_key_id.is_some();
+    match status {
+        Ok(status) if status.sessions.iter().any(unlocked) => "its sessions go on\n",
+        _ => "no session is left: run `stsd unlock`\n",
+    }
 }
 
 fn status(service: &Installation<'_>, arguments: &PlainArguments) -> Result<(), Failure> {
@@ -99,7 +114,6 @@ fn logs(service: &Installation<'_>, arguments: &LogsArguments) -> Result<(), Fai
 
 const STOPPED: &str =
     "the service is stopped, and its sessions have ended; `stsd service start` starts it\n";
-const RESTARTED: &str = "the service runs anew; its sessions have ended: run `stsd unlock`\n";
 
 /// A shell's code for a command that does not start.
 const NOT_FOUND: u8 = 127;

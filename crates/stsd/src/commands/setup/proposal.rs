@@ -103,7 +103,7 @@ impl Proposal {
         let then = match self.service {
             _ if self.is_nothing() => "nothing to change\n",
             Service::SwitchOn => "then the service is enabled and started\n",
-            Service::Restart => "then the service is restarted, which ends its sessions\n",
+            Service::Restart => "then the service is restarted\n",
             Service::ByHand | Service::Stays => "",
         };
         let parts = [self.plan.diff(), remarks, then.to_owned()];

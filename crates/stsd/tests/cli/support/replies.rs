@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 use stsd_protocol::control::{
-    Challenge, Environment, ProfileReport, ProfileState, SessionReport, SessionState, Sockets,
-    Status, Unlocked,
+    Challenge, Environment, ProfileReport, ProfileState, Restart, RestartKeeps, SessionReport,
+    SessionState, Sockets, Status, Unlocked,
 };
 use stsd_protocol::{Refusal, RefusalCode, Timestamp};
 
@@ -87,6 +87,7 @@ pub(crate) fn status(sessions: Vec<SessionReport>, profiles: Vec<ProfileReport>)
         },
         clock_offset_seconds: 0,
         default_profile: "default".into(),
+        restart: Restart { sessions: RestartKeeps::Kept, reason: None },
         sessions,
         profiles,
     }

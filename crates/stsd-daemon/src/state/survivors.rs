@@ -1,0 +1,254 @@
+//! What the next daemon goes on with where this one dies: all that is held, and what a person would
+//! notice to have been forgotten. Two pure transitions, out of the state and into a new one.
+//!
+//! What is not here is asked again or does not matter: calls under way, refusals, notices shown.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use stsd_protocol::Timestamp;
+use stsd_protocol::gateway::{Caller, PlannedProfile, TemporaryCredentials};
+
+use super::held::{Held, Lasting};
+use super::profile::Profile;
+use super::renewal::Renewal;
+use super::session::{Phase, Session};
+use super::spent::SpentCodes;
+use super::unlock::WrongCodes;
+use super::{EVERYTHING, State};
+use crate::clock::Now;
+
+/// All that survives. Lengths are by the boot clock, which goes on over a restart of the daemon and
+/// over nothing else.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Survivors {
+    /// The sessions that there are.
+    pub sessions: Vec<SurvivingSession>,
+    /// The role credentials that are held.
+    pub roles: Vec<SurvivingRole>,
+    /// The codes that STS has seen.
+    pub(super) spent: SpentCodes,
+    /// Wrong codes in a row, by identity.
+    pub(super) wrong_codes: BTreeMap<String, WrongCodes>,
+    /// STS's date minus the boot clock, in seconds.
+    pub sts_minus_boot: Option<i64>,
+    /// The local date minus the boot clock, in seconds.
+    pub wall_minus_boot: Option<i64>,
+}
+
+/// A session.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SurvivingSession {
+    /// The long-term access key id.
+    pub identity: String,
+    /// Which program says the keys, if one does.
+    program: Option<u64>,
+    /// What GetSessionToken gave.
+    pub held: SurvivingCredentials,
+    mfa_serial: Option<String>,
+    user: Option<Caller>,
+    duration_seconds: Option<u32>,
+    handed_out_until: Option<Timestamp>,
+    renewal: Renewal,
+}
+
+/// What AssumeRole gave for a profile.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SurvivingRole {
+    /// The profile's name.
+    pub profile: String,
+    /// Which program says the keys that the chain begins with, if one does.
+    program: Option<u64>,
+    /// The whole chain that was asked for, as text: only a profile that still means the same gets
+    /// these credentials.
+    asked_for: String,
+    /// What STS gave.
+    pub held: SurvivingCredentials,
+    worked: bool,
+    in_use: bool,
+}
+
+/// One set of temporary credentials.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SurvivingCredentials {
+    /// As STS gave them.
+    pub credentials: TemporaryCredentials,
+    issued: Timestamp,
+    account_id: Option<String>,
+    role_arn: Option<String>,
+    /// When they were asked for, are due, and end.
+    pub lasting: Lasting,
+}
+
+impl Survivors {
+    /// Whether there is nothing that anybody would miss.
+    pub fn is_empty(&self) -> bool {
+        self.sessions.is_empty() && self.roles.is_empty()
+    }
+
+    /// Whether all lengths are such as the boot clock and STS can give. Arithmetic with others could
+    /// end the daemon, and each one after it.
+    pub fn are_plausible(&self) -> bool {
+        let held = self.sessions.iter().map(|session| &session.held);
+        let moments = self.spent.moments().chain(self.wrong_codes.values().map(|w| w.last));
+        let renewals = self.sessions.iter().flat_map(|session| session.renewal.moments());
+        let bases = [self.sts_minus_boot, self.wall_minus_boot].into_iter().flatten();
+        held.chain(self.roles.iter().map(|role| &role.held)).all(|held| held.lasting.is_plausible())
+            && moments.chain(renewals).all(|moment| moment < ENDLESS)
+            && bases.into_iter().all(|base| base.unsigned_abs() < ENDLESS.as_secs())
+    }
+}
+
+impl SurvivingCredentials {
+    fn of(held: &Held) -> Self {
+        Self {
+            credentials: held.credentials().clone(),
+            issued: held.issued,
+            account_id: held.account_id.clone(),
+            role_arn: held.role_arn.clone(),
+            lasting: held.lasting(),
+        }
+    }
+
+    /// Whoever got them died with the daemon's memory, so they count as handed out.
+    fn held(self) -> Arc<Held> {
+        let held = Held::survived(self.credentials, self.issued, self.lasting);
+        Arc::new(held.owned_by(self.account_id, self.role_arn))
+    }
+}
+
+impl State {
+    /// Says what survived the daemon before. It is put in its place by [`State::restore`], when the
+    /// configuration has been read.
+    pub fn expect(&mut self, survivors: Survivors) {
+        self.spent = survivors.spent.clone();
+        self.wrong_codes = survivors.wrong_codes.clone();
+        self.table.sts_minus_boot = survivors.sts_minus_boot;
+        self.wall_minus_boot = survivors.wall_minus_boot;
+        self.expected = Some(survivors);
+    }
+
+    /// What is to survive; nothing while what did survive is still to be put in its place.
+    pub fn survivors(&self) -> Option<Survivors> {
+        if self.expected.is_some() {
+            return None;
+        }
+        let role = |profile: &Profile| {
+            let program = self.table.session_of(profile).and_then(|s| s.planned.program);
+            profile.survivor(program)
+        };
+        Some(Survivors {
+            sessions: self.table.sessions.iter().filter_map(Session::survivor).collect(),
+            roles: self.table.profiles.iter().filter_map(role).collect(),
+            spent: self.spent.clone(),
+            wrong_codes: self.wrong_codes.clone(),
+            sts_minus_boot: self.table.sts_minus_boot,
+            wall_minus_boot: self.wall_minus_boot,
+        })
+    }
+
+    /// Puts what survived where the plan that has just come still means the same, unless it has
+    /// ended, or the user has locked it. The rest is forgotten.
+    pub fn restore(&mut self, now: Now) -> Restored {
+        let Some(Survivors { sessions, roles, .. }) = self.expected.take() else {
+            return Restored::default();
+        };
+        self.version += 1;
+        let mut restored = Restored::default();
+        for survivor in sessions {
+            restored.sessions += usize::from(self.restore_session(survivor, now));
+        }
+        for survivor in roles {
+            restored.roles += usize::from(self.restore_role(survivor, now));
+        }
+        restored
+    }
+
+    fn restore_session(&mut self, survivor: SurvivingSession, now: Now) -> bool {
+        let locked = self.is_locked_by_hand(&survivor.identity);
+        let Some(session) = self.session_mut(&survivor.identity) else { return false };
+        let held = survivor.held.held();
+        if locked || session.planned.program != survivor.program || !held.is_valid(now) {
+            return false;
+        }
+        session.forget(Phase::Unlocked { held, mfa_serial: survivor.mfa_serial });
+        session.user = survivor.user.map(Arc::new);
+        session.duration_seconds = survivor.duration_seconds;
+        session.handed_out_until = survivor.handed_out_until;
+        session.renewal = survivor.renewal;
+        true
+    }
+
+    fn restore_role(&mut self, survivor: SurvivingRole, now: Now) -> bool {
+        let Some(place) = self.place(&survivor.profile) else { return false };
+        let profile = &self.table.profiles[place];
+        let Some(session) = self.table.session_of(profile) else { return false };
+        let same = asked_for(&profile.planned).as_ref() == Some(&survivor.asked_for)
+            && session.planned.program == survivor.program;
+        let locked = self.is_locked_by_hand(session.identity());
+        let held = survivor.held.held();
+        if locked || !same || !held.is_valid(now) {
+            return false;
+        }
+        let profile = &mut self.table.profiles[place];
+        profile.held = Some(held);
+        profile.worked = survivor.worked;
+        profile.in_use |= survivor.in_use;
+        if profile.in_use {
+            self.in_use.insert(survivor.profile);
+        }
+        true
+    }
+
+    fn is_locked_by_hand(&self, identity: &str) -> bool {
+        self.locked_by_hand.contains(EVERYTHING) || self.locked_by_hand.contains(identity)
+    }
+}
+
+/// How much was put in its place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Restored {
+    /// Sessions.
+    pub sessions: usize,
+    /// Role credentials.
+    pub roles: usize,
+}
+
+impl Session {
+    fn survivor(&self) -> Option<SurvivingSession> {
+        let Phase::Unlocked { held, mfa_serial } = &self.phase else { return None };
+        Some(SurvivingSession {
+            identity: self.identity().to_owned(),
+            program: self.planned.program,
+            held: SurvivingCredentials::of(held),
+            mfa_serial: mfa_serial.clone(),
+            user: self.user.as_deref().cloned(),
+            duration_seconds: self.duration_seconds,
+            handed_out_until: self.handed_out_until,
+            renewal: self.renewal,
+        })
+    }
+}
+
+impl Profile {
+    fn survivor(&self, program: Option<u64>) -> Option<SurvivingRole> {
+        Some(SurvivingRole {
+            profile: self.planned.name.clone(),
+            program,
+            asked_for: asked_for(&self.planned)?,
+            held: SurvivingCredentials::of(self.held.as_ref()?),
+            worked: self.worked,
+            in_use: self.in_use,
+        })
+    }
+}
+
+/// What makes one profile's credentials another's: as for a plan that comes while the daemon runs.
+fn asked_for(planned: &PlannedProfile) -> Option<String> {
+    serde_json::to_string(&planned.source).ok()
+}
+
+/// Longer than any machine runs, and far from where a sum would overflow.
+pub(super) const ENDLESS: Duration = Duration::from_secs(1 << 36);

@@ -1,0 +1,29 @@
+//! Everything that the owner of the state has kept, in one: the files that last, and the record.
+
+use super::Survival;
+use crate::owner::Keeper;
+use crate::state::{Remembered, State};
+use crate::state_directory::StateDirectory;
+
+/// The owner's keeper in the real daemon.
+#[derive(Debug)]
+pub struct Keeping {
+    /// What outlasts the machine.
+    pub directory: StateDirectory,
+    /// What outlasts the daemon.
+    pub survival: Survival,
+}
+
+impl Keeper for Keeping {
+    fn remember(&mut self, remembered: &Remembered) -> bool {
+        self.directory.remember(remembered)
+    }
+
+    fn keep(&mut self, state: &State) {
+        self.survival.keep(state);
+    }
+
+    fn publish_view(&mut self, view: &str) {
+        self.directory.publish_view(view);
+    }
+}

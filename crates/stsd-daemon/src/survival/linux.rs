@@ -1,0 +1,100 @@
+//! The file that the record stands in, and the service manager that holds it: systemd's fd store.
+//!
+//! The file has no name, and no memory of a process is mapped onto it. The manager gets a descriptor
+//! of it once, and passes it on to whatever daemon it starts next.
+
+use std::fs::{self, File};
+use std::io::{self, IoSlice};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::linux::fs::MetadataExt;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::socket::{
+    AddressFamily, ControlMessage, MsgFlags, SockFlag, SockType, UnixAddr, sendmsg, socket,
+};
+use nix::unistd::{getppid, getuid};
+
+use super::image::SIZE;
+
+/// A service manager that keeps descriptors, as far as the environment says so.
+#[derive(Clone, Debug)]
+pub(super) struct Store {
+    socket: PathBuf,
+}
+
+impl Store {
+    /// The one that has started this process.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) fn find(
+        variable: impl Fn(&str) -> Option<std::ffi::OsString>,
+    ) -> Result<Self, &'static str> {
+        match variable("NOTIFY_SOCKET") {
+            Some(socket) if !socket.is_empty() => Ok(Self { socket: socket.into() }),
+            _ => Err("it was not started by systemd"),
+        }
+    }
+
+    /// Hands the file over.
+    pub(super) fn push(&self, file: &File) -> io::Result<()> {
+        let descriptors = [file.as_raw_fd()];
+        // FDPOLL: nothing ever happens at such a file, and systemd need not wait for it.
+        self.say(
+            b"FDSTORE=1\nFDNAME=sessions\nFDPOLL=0\n",
+            &[ControlMessage::ScmRights(&descriptors)],
+        )
+    }
+
+    /// Has the manager close what it holds.
+    pub(super) fn remove(&self) -> io::Result<()> {
+        self.say(b"FDSTOREREMOVE=1\nFDNAME=sessions\n", &[])
+    }
+
+    /// Whether the manager, whose child this is, has the file open. Nothing, if that cannot be seen.
+    pub(super) fn holds(&self, file: &File) -> Option<bool> {
+        let ours = file.metadata().ok()?;
+        let descriptors = fs::read_dir(format!("/proc/{}/fd", getppid())).ok()?;
+        let mut there = descriptors.flatten().filter_map(|entry| fs::metadata(entry.path()).ok());
+        Some(there.any(|one| (one.st_dev(), one.st_ino()) == (ours.st_dev(), ours.st_ino())))
+    }
+
+    fn say(&self, text: &[u8], with: &[ControlMessage<'_>]) -> io::Result<()> {
+        let name = self.socket.as_os_str().as_bytes();
+        let address = match name.strip_prefix(b"@") {
+            Some(name) => UnixAddr::new_abstract(name)?,
+            None => UnixAddr::new(Path::new(&self.socket))?,
+        };
+        let sender = socket(AddressFamily::Unix, SockType::Datagram, SockFlag::SOCK_CLOEXEC, None)?;
+        let text = [IoSlice::new(text)];
+        sendmsg(sender.as_raw_fd(), &text, with, MsgFlags::MSG_NOSIGNAL, Some(&address))?;
+        Ok(())
+    }
+}
+
+/// A new file, empty and as long as a record.
+pub(super) fn create() -> io::Result<File> {
+    let file = File::from(memfd_create("stsd-sessions", MFdFlags::MFD_CLOEXEC)?);
+    file.set_len(SIZE as u64)?;
+    Ok(file)
+}
+
+/// The file, if it is one that a daemon of ours has made: of memory, without a name, of this user,
+/// and no longer than a record.
+pub(super) fn recognised(descriptor: OwnedFd) -> Option<File> {
+    // Only what lives in memory knows seals.
+    fcntl(descriptor.as_fd(), FcntlArg::F_GET_SEALS).ok()?;
+    let file = File::from(descriptor);
+    let found = file.metadata().ok()?;
+    let ours = found.is_file() && found.st_nlink() == 0 && found.st_uid() == getuid().as_raw();
+    (ours && found.len() <= SIZE as u64).then_some(file)
+}
+
+/// This boot of the machine, by the name that the kernel gave it.
+pub(super) fn boot() -> io::Result<String> {
+    let name = fs::read_to_string("/proc/sys/kernel/random/boot_id")?;
+    Ok(name.trim().to_owned())
+}

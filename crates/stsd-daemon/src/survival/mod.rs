@@ -1,0 +1,194 @@
+//! What lets sessions outlive the daemon: a record of all that is held, in a file of memory that the
+//! service manager keeps over a crash, a restart and an upgrade, and passes to the next daemon.
+//!
+//! The record is written anew, in place, with every change; so whatever ends the daemon, it says what
+//! was held last. It is used once: a daemon takes it before it reads it, and only one that has come
+//! so far as to write it anew leaves it to the next. A lock of everything empties it before anybody
+//! hears that stsd is locked. Whatever is wrong with it, the daemon begins locked, and says why.
+
+mod crash;
+mod image;
+mod keeper;
+mod outlook;
+#[cfg(not(target_os = "linux"))]
+#[path = "elsewhere.rs"]
+mod platform;
+#[cfg(target_os = "linux")]
+#[path = "linux.rs"]
+mod platform;
+mod record;
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
+use std::io::{self, Read, Seek};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use nix::unistd::getuid;
+use tracing::warn;
+use zeroize::Zeroizing;
+
+use crate::state::{State, Survivors};
+use platform::Store;
+use record::Record;
+
+pub(crate) use crash::note as note_a_crash;
+pub use image::{Kept, Refused, SIZE, VERSION, decode};
+pub use keeper::Keeping;
+pub use outlook::Outlook;
+
+/// The record of this daemon, and what it found in that of the one before.
+#[derive(Debug)]
+pub struct Survival {
+    record: Option<Record<File>>,
+    boot: String,
+    uid: u32,
+    outlook: Arc<Outlook>,
+}
+
+impl Survival {
+    /// Takes over what the service manager passed, or has it keep a new record from now on. `wanted`
+    /// is what the configuration says.
+    ///
+    /// To be called by the one daemon of the user, thus under its lock.
+    pub fn begin(
+        passed: Vec<OwnedFd>,
+        wanted: bool,
+        variable: impl Fn(&str) -> Option<std::ffi::OsString>,
+    ) -> (Self, Option<Survivors>) {
+        let store = match Store::find(variable) {
+            Ok(store) if wanted => store,
+            Ok(store) => {
+                forget(passed, &store);
+                return (Self::without("config.toml says keep_sessions = false"), None);
+            }
+            Err(reason) => return (Self::without(reason), None),
+        };
+        match Self::with(passed, store) {
+            Ok(begun) => begun,
+            Err(error) => {
+                warn!(%error, "could not keep a record of the sessions");
+                (Self::without("the record of the sessions could not be made"), None)
+            }
+        }
+    }
+
+    /// For the doors.
+    pub fn outlook(&self) -> Arc<Outlook> {
+        Arc::clone(&self.outlook)
+    }
+
+    /// Has the record say what the state holds. When this returns, what it held before and holds no
+    /// more stands nowhere in it.
+    pub fn keep(&mut self, state: &State) {
+        let Some(record) = &mut self.record else { return };
+        let Some(survivors) = state.survivors() else { return };
+        let written = match survivors.is_empty() {
+            true => record.empty(),
+            false => record.write(&mut Kept { boot: self.boot.clone(), uid: self.uid, survivors }),
+        };
+        let Err(error) = written else { return self.outlook.clear() };
+        warn!(%error, "could not write the record of the sessions");
+        self.outlook.cloud("the record of the sessions could not be written");
+        if let Err(error) = record.give_up() {
+            warn!(%error, "could not empty the record of the sessions");
+        }
+    }
+
+    fn without(reason: &str) -> Self {
+        let outlook = Arc::new(Outlook::lost(reason));
+        Self { record: None, boot: String::new(), uid: 0, outlook }
+    }
+
+    fn with(passed: Vec<OwnedFd>, store: Store) -> io::Result<(Self, Option<Survivors>)> {
+        let (boot, uid) = (platform::boot()?, getuid().as_raw());
+        let (mut file, found) = match the_one(passed, &store) {
+            Ok(Some(file)) => (file, Ok(())),
+            nothing => {
+                let file = platform::create()?;
+                store.push(&file)?;
+                (file, nothing.map(drop))
+            }
+        };
+        let (record, survivors) = take(&mut file, &boot, uid)?;
+        let (survivors, sentence) = match found.and(survivors) {
+            Ok(survivors) => (survivors, None),
+            Err(refused) => (None, Some(sentence(&refused))),
+        };
+        crash::note_panics_in(file.try_clone()?);
+        let outlook = Arc::new(Outlook::kept(store, file, sentence));
+        Ok((Self { record: Some(record), boot, uid, outlook }, survivors))
+    }
+}
+
+/// The record among what the manager passed, if there is just one.
+fn the_one(passed: Vec<OwnedFd>, store: &Store) -> Result<Option<File>, Refused> {
+    let several = passed.len() > 1;
+    let mut records: Vec<_> = passed.into_iter().map(platform::recognised).collect();
+    let refused = match (several, records.pop()) {
+        (false, None) => return Ok(None),
+        (false, Some(Some(file))) => return Ok(Some(file)),
+        (false, Some(None)) => Refused::Strange,
+        (true, last) => {
+            records.extend(last);
+            Refused::Several
+        }
+    };
+    drop_all(records.into_iter().flatten(), store);
+    Err(refused)
+}
+
+/// Switched off: what was kept until now goes as well.
+fn forget(passed: Vec<OwnedFd>, store: &Store) {
+    if !passed.is_empty() {
+        drop_all(passed.into_iter().filter_map(platform::recognised), store);
+    }
+}
+
+fn drop_all(records: impl Iterator<Item = File>, store: &Store) {
+    for record in records {
+        // Its memory goes back, whoever still has it open.
+        if let Err(error) = record.set_len(0) {
+            warn!(%error, "could not empty a record of sessions");
+        }
+    }
+    if let Err(error) = store.remove() {
+        warn!(%error, "could not have the service manager forget a record of sessions");
+    }
+}
+
+/// Takes the record, and then reads it. One that is not for us is emptied.
+type Found = Result<Option<Survivors>, Refused>;
+
+fn take(file: &mut File, boot: &str, uid: u32) -> io::Result<(Record<File>, Found)> {
+    let mut image = Zeroizing::new(Vec::with_capacity(SIZE + 1));
+    file.rewind()?;
+    file.take(SIZE as u64 + 1).read_to_end(&mut image)?;
+    let mut record = Record::take(file.try_clone()?, &image)?;
+    let found = decode(&image).and_then(|kept| kept.map(|kept| ours(kept, boot, uid)).transpose());
+    let found = match found {
+        Ok(Some(_)) if crash::are_frequent(image::crashes(&image)) => Err(Refused::Crashes),
+        found => found,
+    };
+    if found.is_err() {
+        record.empty()?;
+        record.forget_the_crash_before()?;
+    }
+    Ok((record, found))
+}
+
+fn ours(kept: Kept, boot: &str, uid: u32) -> Result<Survivors, Refused> {
+    match kept {
+        Kept { uid: other, .. } if other != uid => Err(Refused::AnotherUser(other)),
+        Kept { boot: other, .. } if other != boot => Err(Refused::AnotherBoot),
+        Kept { survivors, .. } => Ok(survivors),
+    }
+}
+
+fn sentence(refused: &Refused) -> String {
+    let sentence =
+        format!("the sessions of before the restart could not be taken over ({refused})");
+    warn!("{sentence}");
+    format!("{sentence}; run `stsd unlock`")
+}
