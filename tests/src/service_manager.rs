@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, IoSliceMut};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use nix::cmsg_space;
 use nix::errno::Errno;
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
+use nix::unistd::close;
 
 use crate::{Daemon, DaemonError, Home, Programs};
 
@@ -79,7 +80,7 @@ impl ServiceManager {
                     Err(Errno::EAGAIN) => return Ok(()),
                     Err(error) => return Err(error.into()),
                 };
-                (message.bytes, files(message.cmsgs()?))
+                (message.bytes, files(message.cmsgs()?)?)
             };
             let text = String::from_utf8_lossy(&text[..length]).into_owned();
             let says = |line: &str| text.lines().any(|said| said == line);
@@ -93,16 +94,16 @@ impl ServiceManager {
     }
 }
 
-#[expect(unsafe_code, reason = "descriptors arrive as bare numbers")]
-fn files(messages: impl Iterator<Item = ControlMessageOwned>) -> Vec<File> {
+/// Opened anew by their numbers, and those closed: they would leave no owner otherwise.
+fn files(messages: impl Iterator<Item = ControlMessageOwned>) -> io::Result<Vec<File>> {
     let mut files = Vec::new();
     for message in messages {
         let ControlMessageOwned::ScmRights(numbers) = message else { continue };
         for number in numbers {
-            // SAFETY: the kernel has just put it into this process for whoever reads the message,
-            // which is here, and once.
-            files.push(File::from(unsafe { OwnedFd::from_raw_fd(number) }));
+            let path = format!("/proc/self/fd/{number}");
+            files.push(File::options().read(true).write(true).open(path)?);
+            close(number)?;
         }
     }
-    files
+    Ok(files)
 }

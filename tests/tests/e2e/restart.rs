@@ -119,7 +119,8 @@ fn a_lock_empties_the_record_before_it_says_so() {
 
 #[test]
 fn a_record_that_is_not_to_be_trusted_costs_the_session_and_says_why() {
-    let damage: [(&str, fn(&Service)); 6] = [
+    type Damage = fn(&Service);
+    let damage: [(&str, Damage); 6] = [
         ("is of version 2, and this daemon reads 1", |s| {
             s.record().write_all_at(&[2], s.slot() + 8).unwrap();
         }),
