@@ -10,11 +10,22 @@ from driver.process import DEADLINE, Child, Failure
 
 FLAGS = (
     # As root, and away from everything that is not on this machine.
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--no-proxy-server",
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--no-proxy-server",
     # A page is as powerful as it can be: it needs no click, and no tab sleeps.
-    "--disable-popup-blocking", "--disable-background-timer-throttling", "--disable-renderer-backgrounding",
-    "--disable-backgrounding-occluded-windows", "--autoplay-policy=no-user-gesture-required",
+    "--disable-popup-blocking",
+    "--disable-background-timer-throttling",
+    "--disable-renderer-backgrounding",
+    "--disable-backgrounding-occluded-windows",
+    "--autoplay-policy=no-user-gesture-required",
     "--remote-debugging-port=0",
 )
 
@@ -27,7 +38,14 @@ class Browser:
         profile = folder / "profile"
         profile.mkdir(parents=True)
         mapped = ",".join(f"MAP {name} {place}" for name, place in rules)
-        command = [program, *FLAGS, *more, f"--user-data-dir={profile}", f"--host-resolver-rules={mapped}", "about:blank"]
+        command = [
+            program,
+            *FLAGS,
+            *more,
+            f"--user-data-dir={profile}",
+            f"--host-resolver-rules={mapped}",
+            "about:blank",
+        ]
         environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "XDG_RUNTIME_DIR": str(folder)}
         self._child = Child(command, environment, folder / "chromium.log")
         self._port = self._port_of(profile / "DevToolsActivePort")

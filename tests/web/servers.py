@@ -45,7 +45,12 @@ class Answering(BaseHTTPRequestHandler):
 
     def answer(self, status, kind, body, fields=()):
         self.send_response(status)
-        for name, value in (("Content-Type", kind), ("Content-Length", str(len(body))), ("Connection", "close"), *fields):
+        for name, value in (
+            ("Content-Type", kind),
+            ("Content-Length", str(len(body))),
+            ("Connection", "close"),
+            *fields,
+        ):
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
@@ -64,14 +69,19 @@ class Permissive(Answering):
         way = WAYS.get(urlsplit(self.path).path.rpartition("/")[2])
         kind, body = CONTENT[way.content if way else "json"]
         asked = self.headers.get("Access-Control-Request-Headers", "*")
-        self.answer(200, kind, b"" if self.command == "OPTIONS" else body, (
-            ("Access-Control-Allow-Origin", self.headers.get("Origin", "*")),
-            ("Access-Control-Allow-Credentials", "true"),
-            ("Access-Control-Allow-Methods", "GET, POST, PUT"),
-            ("Access-Control-Allow-Headers", asked),
-            ("Access-Control-Allow-Private-Network", "true"),
-            ("Cache-Control", "no-store"),
-        ))
+        self.answer(
+            200,
+            kind,
+            b"" if self.command == "OPTIONS" else body,
+            (
+                ("Access-Control-Allow-Origin", self.headers.get("Origin", "*")),
+                ("Access-Control-Allow-Credentials", "true"),
+                ("Access-Control-Allow-Methods", "GET, POST, PUT"),
+                ("Access-Control-Allow-Headers", asked),
+                ("Access-Control-Allow-Private-Network", "true"),
+                ("Cache-Control", "no-store"),
+            ),
+        )
 
     do_GET = do_POST = do_PUT = do_OPTIONS = do_HEAD = any
 
@@ -83,10 +93,15 @@ class Site(Answering):
         url = urlsplit(self.path)
         asked = {name: values[0] for name, values in parse_qs(url.query).items()}
         if url.path == "/redirect":
-            self.answer(int(asked["status"]), "text/plain", b"", [
-                ("Location", asked["to"]),
-                ("Access-Control-Allow-Origin", "*"),
-            ])
+            self.answer(
+                int(asked["status"]),
+                "text/plain",
+                b"",
+                [
+                    ("Location", asked["to"]),
+                    ("Access-Control-Allow-Origin", "*"),
+                ],
+            )
         elif url.path.startswith("/page/"):
             kind, body, fields = pages.page(url.path.removeprefix("/page/"), asked, self.server.token)
             self.answer(200, kind, body.encode(), [("Cache-Control", "no-store"), *fields])

@@ -16,7 +16,17 @@ TABS = 4
 # What comes at all comes far sooner; what does not come is a failure.
 PATIENCE = 15
 # A few of each kind.
-PUBLIC = ("fetch-cors", "fetch-no-cors", "img", "script", "iframe", "websocket", "form-get", "window-open", "window-open-noreferrer")
+PUBLIC = (
+    "fetch-cors",
+    "fetch-no-cors",
+    "img",
+    "script",
+    "iframe",
+    "websocket",
+    "form-get",
+    "window-open",
+    "window-open-noreferrer",
+)
 NAMES = ("127.0.0.1", "localhost", "[::1]", "evil.test", "loopback.test", "127.0.0.1.evil.test")
 
 
@@ -43,7 +53,9 @@ class Trial:
         }
         # The control is called by the port where its gate is; stsd by its own.
         self.ports = {"control": self.gates["control"].port, "stsd": self.stand.port}
-        rules = [(f"{name}:{self.ports[at]}", f"127.0.0.1:{gate.port}") for at, gate in self.gates.items() for name in NAMES]
+        rules = [
+            (f"{name}:{self.ports[at]}", f"127.0.0.1:{gate.port}") for at, gate in self.gates.items() for name in NAMES
+        ]
         self.rules = [*rules, ("*.test", "127.0.0.1")]
         self.browser = Browser(folder / "chromium", self.rules)
 
