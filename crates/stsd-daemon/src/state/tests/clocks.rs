@@ -6,7 +6,9 @@ use stsd_protocol::control::SessionState;
 use stsd_protocol::gateway::{FailureKind, Outcome, PlannedIdentity, ProfileSource};
 use stsd_protocol::{RefusalCode, Timestamp};
 
-use super::fixture::{ALICE, HOUR, Story, failed, identity, plan, role_profile, session_profile};
+use super::fixture::{
+    ALICE, CI, HOUR, Story, failed, identity, plan, role_profile, session_profile,
+};
 use crate::clock::Now;
 use crate::state::{Finished, Job};
 
@@ -127,6 +129,87 @@ fn an_answer_without_a_date_to_a_role_of_a_program_lasts_an_hour_whatever_was_as
     assert!(story.serves("far"));
     story.seconds += HOUR;
     assert!(!story.serves("far"));
+}
+
+#[test]
+fn an_answer_tells_the_time_unless_it_was_more_than_a_minute_under_way() {
+    for (delay, offset) in [(60, 45), (61, 0)] {
+        let mut story = Story::unlocked();
+        let job = story.want("prod").unwrap();
+        story.seconds += delay;
+        let (outcome, date) = (story.issued(HOUR), story.date().plus(Duration::from_secs(45)));
+        finish_at(&mut story, &job, outcome, date);
+        assert_eq!(story.state.table().clock_offset(story.now()), offset, "{delay}");
+    }
+}
+
+#[test]
+fn what_is_held_ages_by_more_than_a_minute_that_the_boot_clock_missed_and_by_no_less() {
+    for (missed, serves) in [(60, true), (61, false)] {
+        let mut story = Story::unlocked();
+        let job = story.want("prod").unwrap();
+        let (outcome, date) = (story.issued(HOUR), story.date().plus(Duration::from_secs(missed)));
+        finish_at(&mut story, &job, outcome, date);
+        // Half a minute before its last moment by the boot clock.
+        story.seconds += 12 * HOUR - 45;
+        assert_eq!(story.serves("default"), serves, "{missed}");
+    }
+}
+
+#[test]
+fn time_that_passes_is_no_jump() {
+    let mut story = Story::unlocked();
+    story.fetch("prod", HOUR);
+    for _ in 0..20 {
+        assert!(story.due().is_empty(), "after {} s", story.seconds);
+        story.seconds += 61;
+    }
+}
+
+#[test]
+fn a_jump_asks_for_no_role_that_sts_has_refused() {
+    let mut story = Story::unlocked();
+    let job = story.want("prod").unwrap();
+    story.finish(&job, failed(FailureKind::Denied, "AccessDenied"));
+    story.due();
+    assert!(story.state.due(later(&story, 13 * HOUR)).is_empty());
+}
+
+#[test]
+fn an_answer_without_a_date_to_keys_lasts_as_long_as_was_asked_for_unless_roles_are_chained() {
+    for (hops, hours) in [(1, 2), (2, 1)] {
+        let (mut plan, mut role) = (plan(), role_profile("far", CI, "far"));
+        if let ProfileSource::Role { hops: chain, .. } = &mut role.source {
+            chain[0].duration_seconds = Some(7200);
+            *chain = vec![chain[0].clone(); hops];
+        }
+        plan.profiles.push(role);
+        let mut story = Story::begin();
+        story.state.replan(plan);
+        let role = story.want("far").unwrap();
+        finish_undated(&mut story, &role, hours * HOUR, -365 * 24 * HOUR.cast_signed());
+        story.seconds += hours * HOUR - 60;
+        assert!(story.serves("far"), "{hops}");
+        story.seconds += 60;
+        assert!(!story.serves("far"), "{hops}");
+    }
+}
+
+#[test]
+fn what_a_program_says_without_a_date_lasts_as_long_as_it_says() {
+    const VENDOR: &str = "process:vendor";
+    let mut plan = plan();
+    let vendor = identity(VENDOR, "vendor", None);
+    plan.identities.push(PlannedIdentity { program: Some(1), ..vendor });
+    plan.profiles.push(session_profile("vendor", VENDOR));
+    let mut story = Story::begin();
+    story.state.replan(plan);
+    let session = story.want("vendor").unwrap();
+    finish_undated(&mut story, &session, HOUR, 0);
+    story.seconds += HOUR - 60;
+    assert!(story.serves("vendor"));
+    story.seconds += 60;
+    assert!(!story.serves("vendor"));
 }
 
 /// Credentials for so long by STS's date, while the local one is wrong by so much.

@@ -10,3 +10,4 @@ mod renewal;
 mod roles;
 mod sessions;
 mod survivors;
+mod versions;
