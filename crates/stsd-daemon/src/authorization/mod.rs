@@ -15,6 +15,8 @@ mod presented;
 mod record;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod timing;
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
