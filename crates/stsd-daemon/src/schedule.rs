@@ -40,7 +40,7 @@ pub fn due_after(life: Duration, jitter: f64) -> Duration {
     latest.saturating_sub(latest.mul_f64(jitter.clamp(0.0, 1.0) / 10.0))
 }
 
-/// Credentials with less than this left are not served: a signature made with them might arrive
+/// Credentials with no more than this left are not served: a signature made with them might arrive
 /// after their end.
 ///
 /// 15 s, for everything that STS gives: it gives nothing for less than 15 minutes. What lives

@@ -1,7 +1,9 @@
 //! The state tables, transition by transition: no clock, no socket, no process.
 
+mod answers;
 mod clocks;
 mod fixture;
+mod moments;
 mod occasions;
 pub(crate) use fixture::{ALICE, Story, plan as test_plan};
 mod plans;

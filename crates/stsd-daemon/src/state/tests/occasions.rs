@@ -246,3 +246,32 @@ fn where_there_are_several_identities_the_notice_names_the_one() {
     assert_eq!(notices[0].title, "stsd: the session of ci ends in 30 minutes");
     assert_eq!(notices[0].body, "run `stsd unlock ci` to go on without a gap");
 }
+
+#[test]
+fn a_nap_ends_when_the_next_word_is_due_and_in_half_a_minute_at_most() {
+    let mut told = Told::of(Story::unlocked());
+    let half = 11 * HOUR + 30 * MINUTE;
+    let (last, end) = (12 * HOUR - 5 * MINUTE, 12 * HOUR);
+    for (seconds, nap) in [
+        (0, Some(30)),
+        (half - 7, Some(7)),
+        (half, Some(30)),
+        (last - 7, Some(7)),
+        (end - 7, Some(7)),
+        (end, None),
+    ] {
+        told.story.seconds = seconds;
+        let next = told.occasions.nap(told.story.state.table(), told.story.now());
+        assert_eq!(next, nap.map(Duration::from_secs), "after {seconds} s");
+    }
+    assert_eq!(Occasions::default().nap(Story::begin().state.table(), at(Duration::ZERO)), None);
+}
+
+#[test]
+fn what_waits_for_its_second_ends_a_nap() {
+    let mut told = Told::of(Story::begin());
+    let refused = Refused { profile: Some("prod".to_owned()), refusal: told.story.refusal("prod") };
+    told.occasions.refused(&refused, told.story.state.table(), told.story.now());
+    let nap = told.occasions.nap(told.story.state.table(), told.story.now());
+    assert_eq!(nap, Some(Duration::from_secs(1)));
+}

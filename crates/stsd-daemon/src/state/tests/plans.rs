@@ -79,6 +79,31 @@ fn a_lock_wins_over_an_unlock_even_if_the_keys_went_and_came_back_meanwhile() {
 }
 
 #[test]
+fn a_lock_wins_over_an_unlock_even_if_the_device_became_another_one_meanwhile() {
+    let mut story = Story::begin();
+    let job = story.begin_unlock("123456").unwrap();
+    story.state.lock(None, story.now()).unwrap();
+    let mut other = plan();
+    other.identities[0] = identity(ALICE, "default", Some("arn:aws:iam::111122223333:mfa/new"));
+    story.state.replan(other);
+    let late = story.issued(HOUR);
+    story.finish(&job, late);
+    assert_eq!(story.session_state(ALICE), SessionState::Locked);
+}
+
+#[test]
+fn whose_keys_they_are_is_known_whatever_device_the_files_name() {
+    let mut story = Story::unlocked();
+    story.state.lock(None, story.now()).unwrap();
+    let mut other = plan();
+    other.identities[0] = identity(ALICE, "default", Some("arn:aws:iam::111122223333:mfa/new"));
+    story.state.replan(other);
+    let report = &story.state.table().session_reports(story.now())[0];
+    assert_eq!(report.account_id.as_deref(), Some("111122223333"));
+    assert_eq!(report.mfa_serial.as_deref(), Some("arn:aws:iam::111122223333:mfa/new"));
+}
+
+#[test]
 fn keys_that_were_refused_are_tried_again_after_an_edit() {
     let mut story = Story::begin();
     for profile in ["ci", "deploy"] {
