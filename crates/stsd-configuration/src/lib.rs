@@ -35,6 +35,8 @@ pub struct Configuration {
     pub notices: bool,
     /// Whether sessions outlive the daemon, where a service manager keeps them for the next.
     pub keep_sessions: bool,
+    /// Whether the daemon keeps an audit.
+    pub audit: bool,
     /// For the gateway.
     pub settings: Settings,
 }
@@ -101,6 +103,7 @@ struct File {
     prompt: Option<bool>,
     notices: Option<bool>,
     keep_sessions: Option<bool>,
+    audit: Option<bool>,
     profiles: BTreeMap<String, profiles::ProfileTable>,
 }
 
@@ -122,6 +125,7 @@ fn parse(text: &str, home: Option<&Path>) -> Result<Configuration, String> {
         prompt: file.prompt.unwrap_or(true),
         notices: file.notices.unwrap_or(true),
         keep_sessions: file.keep_sessions.unwrap_or(true),
+        audit: file.audit.unwrap_or(true),
         settings: Settings {
             aws_config_file: path("aws_config_file", file.aws_config_file)?,
             aws_credentials_file: path("aws_credentials_file", file.aws_credentials_file)?,

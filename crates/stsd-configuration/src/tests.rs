@@ -93,11 +93,12 @@ fn where_no_program_is_allowed_no_environment_leaves_the_daemon() {
 }
 
 #[test]
-fn a_person_is_asked_and_told_and_keeps_the_sessions_unless_the_file_says_no() {
-    let said = |text: &str| parse(text, None).map(|c| (c.prompt, c.notices, c.keep_sessions));
-    assert_eq!(said(""), Ok((true, true, true)));
-    let no = "prompt = false\nnotices = false\nkeep_sessions = false";
-    assert_eq!(said(no), Ok((false, false, false)));
+fn what_is_on_is_so_unless_the_file_says_no() {
+    let said =
+        |text: &str| parse(text, None).map(|c| [c.prompt, c.notices, c.keep_sessions, c.audit]);
+    assert_eq!(said(""), Ok([true; 4]));
+    let no = "prompt = false\nnotices = false\nkeep_sessions = false\naudit = false";
+    assert_eq!(said(no), Ok([false; 4]));
 }
 
 #[test]
@@ -169,5 +170,6 @@ fn the_commented_example_is_understood_and_says_the_defaults() {
     assert_eq!(example.session_duration, defaults.session_duration);
     assert_eq!((example.prompt, example.notices), (defaults.prompt, defaults.notices));
     assert_eq!(example.keep_sessions, defaults.keep_sessions);
+    assert_eq!(example.audit, defaults.audit);
     assert_eq!(example.settings.profiles.len(), 2);
 }

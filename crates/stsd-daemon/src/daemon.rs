@@ -13,6 +13,7 @@ use stsd_protocol::{Places, Refusal, RefusalCode, VERSION, path_form};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 
+use crate::audit::Audit;
 use crate::authorization::Authorization;
 use crate::clock::Clock;
 use crate::endpoint_port::EndpointPort;
@@ -46,6 +47,8 @@ pub struct Daemon<C, G> {
     pub bell: Bell,
     /// Every authorization token.
     pub authorization: Arc<Authorization>,
+    /// For what keeps it from being written.
+    pub audit: Audit,
 }
 
 impl<C: Clock, G: Gateway> Daemon<C, G> {
@@ -160,7 +163,11 @@ impl<C: Clock, G: Gateway> Service for Daemon<C, G> {
         let locked = !table.sessions.iter().any(|session| session.held(now).is_some());
         let restart = self.outlook.problem().filter(|_| locked);
         let tokens = self.authorization.problems();
-        let ours = restart.into_iter().chain(self.port.problems()).chain(tokens);
+        let ours = restart
+            .into_iter()
+            .chain(self.port.problems())
+            .chain(tokens)
+            .chain(self.audit.problems());
         ours.chain(table.problems()).collect()
     }
 

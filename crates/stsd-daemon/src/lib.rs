@@ -1,8 +1,9 @@
 //! The daemon of stsd. The rooms, from the wire inwards: [`endpoint`] and [`control`] speak HTTP by
 //! what [`wire`] gives both, [`caller`] and [`authorization`] say who is asking, [`listeners`] owns the sockets,
 //! [`service`] is what the wire may ask, [`owner`] holds the state, [`state`] and [`schedule`]
-//! decide and do nothing else, and [`gateway`] is the way to AWS.
+//! decide and do nothing else, [`audit`] notes who had what, and [`gateway`] is the way to AWS.
 
+pub mod audit;
 pub mod authorization;
 pub mod caller;
 pub mod clock;

@@ -114,6 +114,16 @@ impl Places {
         self.state.join("socket")
     }
 
+    /// The folder of the audit.
+    pub fn audit(&self) -> PathBuf {
+        self.state.join("audit")
+    }
+
+    /// The newest file of the audit; older ones have a number behind this name.
+    pub fn audit_log(&self) -> PathBuf {
+        self.audit().join("log.jsonl")
+    }
+
     /// The identities that were locked by hand, one a line.
     pub fn locked(&self) -> PathBuf {
         self.state.join("locked")

@@ -79,6 +79,7 @@ fn run(command: Command) -> ExitCode {
         Command::Profiles(arguments) => commands::profiles::run(&arguments),
         Command::Refresh(arguments) => commands::refresh::run(&arguments),
         Command::Token(command) => commands::token::run(command),
+        Command::Log(arguments) => commands::log::run(&arguments),
         Command::Service(command) => commands::service::run(&command),
         Command::Completions(arguments) => commands::completions::run(&arguments),
     };

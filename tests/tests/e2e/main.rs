@@ -1,6 +1,9 @@
 //! stsd from end to end: the real programs on real sockets and files, against an STS as strict as
 //! Amazon's. One binary, so that the programs are built once, and its tests run side by side.
 
+#[cfg(target_os = "linux")]
+#[cfg(test)]
+mod audit;
 #[cfg(test)]
 mod chains;
 #[cfg(test)]

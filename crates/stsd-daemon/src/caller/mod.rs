@@ -66,7 +66,7 @@ impl TcpCallers {
 }
 
 /// Who is at the other end of an admitted connection, as far as the system tells at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Caller {
     /// Our user's, as nobody else is admitted.
     pub uid: u32,
@@ -78,7 +78,7 @@ pub struct Caller {
 }
 
 /// What leads from a connection to the process behind it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Socket {
     /// The process that connected; it may have ended since, or have passed the socket on.
     Process(u32),
@@ -87,6 +87,14 @@ pub enum Socket {
 }
 
 impl Socket {
+    /// The process, where the connection itself tells.
+    pub fn pid(self) -> Option<u32> {
+        match self {
+            Self::Process(pid) => Some(pid),
+            Self::Inode(_) => None,
+        }
+    }
+
     #[cfg(not(target_os = "macos"))]
     fn of_tcp(handle: u32) -> Self {
         Self::Inode(handle)

@@ -3,6 +3,7 @@
 //! and the head's checks hold here too, since a forwarder in front of it would be somebody else's
 //! way in.
 
+mod audited;
 mod reply;
 mod routes;
 #[cfg(test)]
@@ -14,12 +15,14 @@ use hyper::Request;
 use hyper::body::Incoming;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use stsd_protocol::audit::Event;
 use stsd_protocol::control::{
     CredentialsRequest, ProcessCredentials, ProfileRequest, VERSION_HEADER,
 };
 use stsd_protocol::{Refusal, RefusalCode, VERSION};
 use tracing::{Instrument, debug, debug_span, warn};
 
+use crate::audit::Audit;
 use crate::caller::{Caller, Refused};
 use crate::service::{Served, Service};
 use crate::wire::{
@@ -35,6 +38,7 @@ pub struct Control<S> {
     rules: Rules,
     granted: Permission,
     service: Arc<S>,
+    audit: Audit,
     rejected: Seldom,
     not_admitted: Seldom,
 }
@@ -47,12 +51,25 @@ impl<S: Service> Control<S> {
             rules,
             granted,
             service,
+            audit: Audit::default(),
             rejected: Seldom::default(),
             not_admitted: Seldom::default(),
         }
     }
 
-    async fn reply(&self, request: &Request<Incoming>, body: &[u8]) -> Result<Answer, Refusal> {
+    /// The same, which tells what it does.
+    #[must_use]
+    pub fn audited(mut self, audit: Audit) -> Self {
+        self.audit = audit;
+        self
+    }
+
+    async fn reply(
+        &self,
+        request: &Request<Incoming>,
+        body: &[u8],
+        caller: &Caller,
+    ) -> Result<Answer, Refusal> {
         check_version(request)?;
         let route = routes::find(request.method(), request.uri().path())?;
         if route.permission > self.granted {
@@ -61,26 +78,48 @@ impl<S: Service> Control<S> {
                 format!("this socket does not allow {}", route.path),
             ));
         }
-        self.act(route, body).await
+        self.act(route, body, caller).await
     }
 
-    async fn act(&self, route: &Route, body: &[u8]) -> Result<Answer, Refusal> {
+    async fn act(&self, route: &Route, body: &[u8], caller: &Caller) -> Result<Answer, Refusal> {
         let service = &self.service;
         Ok(match route.action {
             Action::Status => answered(&service.status()),
             Action::Problems => answered(&service.problems()),
             Action::Challenge => answered(&service.challenge(asked(route, body)?)?),
-            Action::Unlock => answered(&service.unlock(asked(route, body)?).await?),
-            Action::Lock => answered(&service.lock(profile(route, body)?).await?),
-            Action::Refresh => answered(&service.refresh(profile(route, body)?).await?),
+            Action::Unlock => {
+                let unlocked = service.unlock(asked(route, body)?).await?;
+                self.tell(&audited::unlocked(&unlocked), body, caller);
+                answered(&unlocked)
+            }
+            Action::Lock => {
+                let locked = service.lock(profile(route, body)?).await?;
+                self.tell(&audited::locked(&locked), body, caller);
+                answered(&locked)
+            }
+            Action::Refresh => {
+                let reports = service.refresh(profile(route, body)?).await?;
+                self.tell(&Event::RefreshRequested, body, caller);
+                answered(&reports)
+            }
             Action::Credentials => {
-                answered(&process_credentials(self.credentials(asked(route, body)?).await?))
+                let served = self.credentials(asked(route, body)?).await?;
+                self.tell_served(&served, body, caller);
+                answered(&process_credentials(served))
             }
             Action::Whoami => answered(&service.whoami(profile(route, body)?).await?),
             Action::Environment => answered(&service.environment(profile(route, body)?)?),
             Action::Tokens => answered(&service.tokens()),
-            Action::CreateToken => answered(&service.create_token(asked(route, body)?)?),
-            Action::RevokeTokens => answered(&service.revoke_tokens(asked(route, body)?)?),
+            Action::CreateToken => {
+                let created = service.create_token(asked(route, body)?)?;
+                self.tell_created(&created, caller);
+                answered(&created)
+            }
+            Action::RevokeTokens => {
+                let revoked = service.revoke_tokens(asked(route, body)?)?;
+                self.tell_revoked(&revoked, caller);
+                answered(&revoked)
+            }
             Action::ExecToken => answered(&service.exec_token(profile(route, body)?)?),
         })
     }
@@ -118,10 +157,10 @@ impl<S: Service> Door for Control<S> {
         &self,
         request: Request<Incoming>,
         body: &[u8],
-        _: &Caller,
+        caller: &Caller,
     ) -> Result<Answer, Unanswered> {
         let span = debug_span!("request", door = self.name(), path = request.uri().path());
-        let outcome = self.reply(&request, body).instrument(span.clone()).await;
+        let outcome = self.reply(&request, body, caller).instrument(span.clone()).await;
         let _entered = span.enter();
         Ok(match outcome {
             Ok(answer) => {
@@ -130,13 +169,16 @@ impl<S: Service> Door for Control<S> {
             }
             Err(refusal) => {
                 debug!(code = ?refusal.code, "refused");
+                let route = routes::find(request.method(), request.uri().path()).ok();
+                self.tell_refused(route, refusal.code, body, caller);
                 let allowed = routes::allowed(request.uri().path());
                 reply::refused(&refusal, refusal.code.http_status(), allowed)
             }
         })
     }
 
-    fn reject(&self, rejected: &Rejected, _: &Caller) -> Answer {
+    fn reject(&self, rejected: &Rejected, caller: &Caller) -> Answer {
+        self.tell_refused(None, rejected.refusal.code, b"", caller);
         if let Some(unsaid) = self.rejected.speak() {
             let reason = &rejected.refusal.message;
             warn!(door = self.name(), reason, unsaid, "turned a request away");
@@ -144,7 +186,12 @@ impl<S: Service> Door for Control<S> {
         reply::refused(&rejected.refusal, rejected.status, None)
     }
 
+    fn admitted(&self, caller: &Caller) {
+        self.audit.admitted(caller);
+    }
+
     fn turned_away(&self, refused: &Refused) {
+        self.audit.turned_away(self.name(), refused);
         if let Some(unsaid) = self.not_admitted.speak() {
             warn!(door = self.name(), reason = %refused, unsaid, "refused a connection");
         }

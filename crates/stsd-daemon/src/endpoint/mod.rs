@@ -14,6 +14,7 @@ use hyper::{Method, Request};
 use stsd_protocol::{Refusal, RefusalCode};
 use tracing::{Instrument, debug, debug_span, warn};
 
+use crate::audit::{Asked, Audit, Seen, What};
 use crate::authorization::{Authorization, Grant};
 use crate::caller::{Caller, Refused};
 use crate::service::{Served, Service};
@@ -28,6 +29,7 @@ pub struct Endpoint<S> {
     rules: Rules,
     authorization: Arc<Authorization>,
     service: Arc<S>,
+    audit: Audit,
     rejected: Seldom,
     guessed: Seldom,
     not_admitted: Seldom,
@@ -47,10 +49,18 @@ impl<S: Service> Endpoint<S> {
             rules,
             authorization,
             service,
+            audit: Audit::default(),
             rejected: Seldom::default(),
             guessed: Seldom::default(),
             not_admitted: Seldom::default(),
         }
+    }
+
+    /// The same, which tells what it does.
+    #[must_use]
+    pub fn audited(mut self, audit: Audit) -> Self {
+        self.audit = audit;
+        self
     }
 
     /// What becomes of a request whose head keeps to the rules, and by whose leave it came, where an
@@ -104,6 +114,27 @@ impl<S: Service> Endpoint<S> {
         served.inspect_err(|refusal| self.service.tool_was_refused(profile, refusal))
     }
 
+    /// Tells the audit; `path` is the profile of a path that is one of ours.
+    fn tell(
+        &self,
+        path: Option<Option<&str>>,
+        outcome: Result<&Served, RefusalCode>,
+        caller: &Caller,
+        grant: Option<&Grant>,
+    ) {
+        let what = match outcome {
+            Ok(served) => What::Served(served),
+            Err(code) => What::Refused { request: path.and(Some("/creds")), code },
+        };
+        self.audit.saw(&Seen {
+            door: self.name,
+            caller: Some(caller),
+            authorization_token: grant.map(Grant::name),
+            profile: path.map_or(Asked::Nothing, Asked::of),
+            what,
+        });
+    }
+
     /// A request that was turned away is somebody's mistake or somebody's attempt: worth a line,
     /// but not one for each.
     fn warn(&self, refusal: &Refusal) {
@@ -132,6 +163,7 @@ impl<S: Service> Door for Endpoint<S> {
     fn hears(&self, caller: &Caller) -> bool {
         let hears = self.authorization.hears(caller);
         if !hears {
+            self.audit.did_not_hear(self.name, caller);
             self.warn_of_a_guesser();
         }
         hears
@@ -143,11 +175,19 @@ impl<S: Service> Door for Endpoint<S> {
         _: &[u8],
         caller: &Caller,
     ) -> Result<Answer, Unanswered> {
-        let profile = profile(&request).flatten();
+        let path = profile(&request);
+        let profile = path.flatten();
         let span = debug_span!("request", door = self.name);
         // The grant names the authorization token that the outcome goes to.
-        let (_grant, outcome) = self.handle(&request, caller).instrument(span.clone()).await?;
+        let (grant, outcome) = match self.handle(&request, caller).instrument(span.clone()).await {
+            Ok(handled) => handled,
+            Err(unanswered) => {
+                self.tell(path, Err(RefusalCode::Unauthorized), caller, None);
+                return Err(unanswered);
+            }
+        };
         let _entered = span.enter();
+        self.tell(path, outcome.as_ref().map_err(|refusal| refusal.code), caller, grant.as_ref());
         Ok(match outcome {
             Ok(served) => {
                 debug!(profile, "served");
@@ -163,12 +203,18 @@ impl<S: Service> Door for Endpoint<S> {
         })
     }
 
-    fn reject(&self, rejected: &Rejected, _: &Caller) -> Answer {
+    fn reject(&self, rejected: &Rejected, caller: &Caller) -> Answer {
         self.warn(&rejected.refusal);
+        self.tell(None, Err(rejected.refusal.code), caller, None);
         answer::refused(&rejected.refusal, rejected.status)
     }
 
+    fn admitted(&self, caller: &Caller) {
+        self.audit.admitted(caller);
+    }
+
     fn turned_away(&self, refused: &Refused) {
+        self.audit.turned_away(self.name, refused);
         if let Some(unsaid) = self.not_admitted.speak() {
             warn!(door = self.name, reason = %refused, unsaid, "refused a connection");
         }

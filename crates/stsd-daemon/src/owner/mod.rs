@@ -1,6 +1,7 @@
 //! The one task that owns the state. It takes commands, makes the calls that the state wants, and
 //! publishes a snapshot after every change; nobody else writes.
 
+mod audited;
 mod planning;
 
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tracing::{error, info, warn};
 
+use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::gateway::{Gateway, Reply};
 use crate::state::{Finished, Job, JobKind, Remembered, Restored, State, Table, other_refusal};
@@ -72,6 +74,7 @@ pub struct Owner<C, G, K> {
     snapshots: watch::Sender<Arc<Table>>,
     published: u64,
     remembered: Remembered,
+    audit: Audit,
     unlocking: HashMap<(String, u64), oneshot::Sender<Result<Unlocked, Refusal>>>,
     calls: JoinSet<Done>,
     planning: Planning,
@@ -117,11 +120,19 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
             snapshots,
             published: 0,
             remembered,
+            audit: Audit::default(),
             unlocking: HashMap::new(),
             calls: JoinSet::new(),
             planning: Planning::default(),
         };
         (owner, receiver)
+    }
+
+    /// The same, which tells what it does.
+    #[must_use]
+    pub fn audited(mut self, audit: Audit) -> Self {
+        self.audit = audit;
+        self
     }
 
     /// Works until nobody can send commands any more.
@@ -246,6 +257,10 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
                     }
                     JobKind::Role { .. } => None,
                 };
+                // What somebody asked for by name is told where they asked.
+                if asker.is_none() {
+                    audited::tell(&self.audit, &kind, &outcome);
+                }
                 let finished = Finished { kind, generation, asked, outcome, sts_date };
                 let followup = self.state.finish(finished, now);
                 self.start(followup.jobs);
@@ -305,6 +320,7 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
         }
         self.published = self.state.version();
         self.keeper.keep(&self.state);
+        audited::tell_ends(&self.audit, &self.snapshots.borrow(), self.state.table());
         self.snapshots.send_replace(Arc::new(self.state.table().clone()));
         let remembered = self.state.remember();
         if remembered != self.remembered && self.keeper.remember(&remembered) {

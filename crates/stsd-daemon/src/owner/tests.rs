@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::{Keeper, Owner, Parts};
+use crate::audit::Audit;
 use crate::authorization::Authorization;
 use crate::clock::{Clock, test::TokioClock};
 use crate::daemon::Daemon;
@@ -151,6 +152,7 @@ impl Running {
             outlook: Arc::default(),
             bell: Bell::default(),
             authorization: Arc::new(Authorization::new(Secret::new("fake"))),
+            audit: Audit::default(),
         };
         Self { daemon: Arc::new(daemon), remembered, _owner: tasks }
     }

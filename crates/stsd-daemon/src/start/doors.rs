@@ -23,6 +23,7 @@ impl House {
     pub(super) fn open(&mut self, listeners: Listeners, service: &Arc<Service>) -> Claim {
         let Listeners { control, credentials, loopback, claim } = listeners;
         let control_api = Control::new(Permission::Change, Arc::clone(service));
+        let control_api = control_api.audited(self.audit.clone());
         let ending = self.ending.clone();
         spawn(&mut self.doors, "the control socket", async move {
             if let Some(listener) = waited_for(EagerListener::unix(control)) {
@@ -86,6 +87,7 @@ impl House {
         service: &Arc<Service>,
     ) -> Endpoint<Service> {
         Endpoint::new(door, hosts, Arc::clone(&self.authorization), Arc::clone(service))
+            .audited(self.audit.clone())
     }
 }
 

@@ -15,12 +15,14 @@ use nix::unistd::getuid;
 use sd_notify::NotifyState;
 use stsd_configuration::{Configuration, ConfigurationError};
 use stsd_protocol::Places;
+use stsd_protocol::audit::Event;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
 use tracing::{error, info, warn};
 
+use crate::audit::{self, Audit};
 use crate::authorization::Authorization;
 use crate::caller::{CallersError, TcpCallers};
 use crate::clock::SystemClock;
@@ -90,6 +92,9 @@ struct House {
     authorization: Arc<Authorization>,
     callers: Option<Arc<TcpCallers>>,
     port: Arc<EndpointPort>,
+    audit: Audit,
+    /// Writes the audit's last lines when the house is left.
+    audit_ending: Option<audit::Ending>,
     commands: mpsc::UnboundedSender<Command>,
     inbox: Option<mpsc::UnboundedReceiver<Command>>,
 }
@@ -121,6 +126,8 @@ impl House {
             authorization,
             callers,
             port,
+            audit: Audit::default(),
+            audit_ending: None,
             commands,
             inbox: Some(inbox),
         })
@@ -145,6 +152,7 @@ impl House {
         if let Some(port) = listeners.loopback.record {
             directory.record_port(port);
         }
+        let audit_waiting = configuration.audit.then(|| self.audit(&directory.places()));
         let remembered = directory.remembered();
         let options = state::Options {
             default_profile: configuration.default_profile,
@@ -164,9 +172,11 @@ impl House {
             settings: configuration.settings.clone(),
             client_program: programs.client.to_string_lossy().into_owned(),
         });
+        let owner = owner.audited(self.audit.clone());
         if let Some(inbox) = self.inbox.take() {
             spawn(&mut self.inner, "the owner of the state", owner.run(inbox));
         }
+        self.audit_ending = audit_waiting.map(|waiting| waiting.start(snapshots.clone()));
         let mut first_plan = snapshots.clone();
         let service = Arc::new(Daemon {
             clock: SystemClock,
@@ -178,6 +188,7 @@ impl House {
             port: Arc::clone(&self.port),
             authorization: Arc::clone(&self.authorization),
             outlook,
+            audit: self.audit.clone(),
             bell: if configuration.notices {
                 self.notices(first_plan.clone())
             } else {
@@ -188,6 +199,13 @@ impl House {
         // doors shut for ever.
         let _ = timeout(FIRST_PLAN, first_plan.wait_for(|table| table.planned)).await;
         Ok(self.open(listeners, &service))
+    }
+
+    /// Has everybody tell the audit from now on, and says what is to write it.
+    fn audit(&mut self, places: &Places) -> audit::Waiting {
+        let (audit, waiting) = Audit::new(places.audit_log());
+        self.audit = audit;
+        waiting
     }
 
     /// Starts what shows notices, and says where it hears of refusals.
@@ -202,6 +220,7 @@ impl House {
     /// Obeys signals until one of them, or the death of a task, ends the daemon.
     async fn live(mut self, mut signals: Signals, stop: Stop) -> Result<(), StartError> {
         self.say_ready();
+        self.audit.happened(audit::started(), None);
         loop {
             tokio::select! {
                 _ = signals.terminate.recv() => break,
@@ -218,6 +237,7 @@ impl House {
         // Each door keeps to its deadline by itself.
         while self.doors.join_next().await.is_some() {}
         self.inner.shutdown().await;
+        self.audit.happened(Event::Stopped, None);
         Ok(())
     }
 

@@ -113,6 +113,11 @@ impl Session {
         matches!(self.phase, Phase::Unlocked { mfa_serial: Some(_), .. })
     }
 
+    /// Whether a session that a person began has reached its end.
+    pub fn has_ended(&self) -> bool {
+        matches!(self.phase, Phase::Ended)
+    }
+
     /// The state that `stsd status` shows.
     pub fn state(&self, now: Now) -> SessionState {
         match &self.phase {

@@ -59,7 +59,10 @@ where
             next = next(&listener, &permits, &mut backoff, door.name()) => next,
         };
         let caller = match admit(&stream) {
-            Ok(caller) => caller,
+            Ok(caller) => {
+                door.admitted(&caller);
+                caller
+            }
             Err(refused) => {
                 door.turned_away(&refused);
                 L::reset(stream);

@@ -64,6 +64,9 @@ pub(crate) trait Door: Send + Sync + 'static {
     /// Answers what does not.
     fn reject(&self, rejected: &Rejected, caller: &Caller) -> Answer;
 
+    /// Hears of a caller that was admitted, before a byte of it is read.
+    fn admitted(&self, caller: &Caller);
+
     /// Hears of a connection that was not admitted: nothing was read, and nothing is answered.
     fn turned_away(&self, refused: &Refused);
 }

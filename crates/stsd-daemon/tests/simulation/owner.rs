@@ -5,6 +5,7 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use stsd_daemon::audit::Audit;
 use stsd_daemon::authorization::Authorization;
 use stsd_daemon::clock::{Clock, Now};
 use stsd_daemon::daemon::Daemon;
@@ -259,5 +260,6 @@ fn start(stage: &Stage) -> Daemon<Stage, Stage> {
         outlook: Arc::default(),
         bell: Bell::default(),
         authorization: Arc::new(Authorization::new(Secret::new("fake"))),
+        audit: Audit::default(),
     }
 }

@@ -2,6 +2,7 @@
 //! here is parsed once and handed on; nothing here talks to the daemon.
 
 mod doctor;
+mod log;
 #[cfg(test)]
 mod man;
 mod profile;
@@ -20,6 +21,7 @@ use clap::{Parser, Subcommand};
 use stsd_protocol::{RefusalCode, VERSION};
 
 pub(crate) use doctor::DoctorArguments;
+pub(crate) use log::LogArguments;
 pub(crate) use profile::{ListArguments, PlainArguments, ProfileArguments};
 pub(crate) use service::{InstallArguments, LogsArguments, ServiceCommand};
 pub(crate) use setup::SetupArguments;
@@ -66,6 +68,8 @@ pub(crate) enum Command {
     /// Authorization tokens that open some profiles at the endpoint, for containers and CI
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Show who was handed credentials and who was refused
+    Log(LogArguments),
     /// The daemon as a service of your own: install, start, stop, look at it
     #[command(subcommand)]
     Service(ServiceCommand),

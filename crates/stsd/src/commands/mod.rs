@@ -6,6 +6,7 @@ pub(crate) mod doctor;
 pub(crate) mod env;
 pub(crate) mod exec;
 pub(crate) mod lock;
+pub(crate) mod log;
 pub(crate) mod profiles;
 pub(crate) mod refresh;
 pub(crate) mod service;

@@ -1,0 +1,107 @@
+//! `stsd log`: who was handed what, and who was refused. Reads the daemon's files and asks nobody, so it
+//! works without a daemon.
+
+mod files;
+mod line;
+
+use std::io;
+use std::os::fd::AsFd;
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use stsd_protocol::audit::Record;
+use stsd_protocol::path_form;
+
+use crate::arguments::LogArguments;
+use crate::failure::Failure;
+use crate::show::{note, print};
+use crate::socket;
+use files::{Follower, Tail};
+
+/// Without any record it says so, and that is no failure.
+///
+/// # Errors
+/// If there is a log that cannot be read, or nobody to print to.
+pub(crate) fn run(arguments: &LogArguments) -> Result<(), Failure> {
+    let path = socket::places()?.audit_log();
+    let printer = Printer::new(arguments);
+    let (tail, follower) = Tail::read(&path, arguments.lines, |line| printer.wants(line))?;
+    print(&tail.lines.iter().map(|line| printer.text(line)).collect::<String>())?;
+    tell_of(&tail);
+    if arguments.follow { go_on(follower, &printer) } else { Ok(()) }
+}
+
+fn tell_of(tail: &Tail) {
+    if tail.lines.is_empty() {
+        note(if tail.is_any {
+            "no record is of this profile"
+        } else {
+            "nothing is in the audit yet"
+        });
+    }
+    match tail.unreadable {
+        0 => {}
+        1 => note("one line of the audit could not be read"),
+        lines => note(&format!("{lines} lines of the audit could not be read")),
+    }
+}
+
+/// Until ctrl-C, or until whoever reads has gone.
+fn go_on(mut follower: Follower, printer: &Printer) -> Result<(), Failure> {
+    loop {
+        let lines = follower.next_lines().map_err(files::unreadable)?;
+        let wanted = lines.iter().filter(|line| printer.wants(line) == Some(true));
+        let text: String = wanted.map(|line| printer.text(line)).collect();
+        if !text.is_empty() {
+            print(&text)?;
+        }
+        if !nap()? {
+            return Ok(());
+        }
+    }
+}
+
+/// Waits a moment; says whether anybody still reads what is printed.
+fn nap() -> Result<bool, Failure> {
+    let output = io::stdout();
+    let mut reader = [PollFd::new(output.as_fd(), PollFlags::empty())];
+    match poll(&mut reader, PollTimeout::from(MOMENT)) {
+        Ok(0) | Err(Errno::EINTR) => Ok(true),
+        // Nothing is waited for, so all that there is to hear is that the other end is gone.
+        Ok(_) => Ok(false),
+        Err(error) => Err(Failure::Output(error.into())),
+    }
+}
+
+/// What is shown of which records.
+struct Printer {
+    json: bool,
+    profile: Option<String>,
+}
+
+impl Printer {
+    fn new(arguments: &LogArguments) -> Self {
+        Self { json: arguments.json, profile: arguments.profile.clone() }
+    }
+
+    /// Whether a line is to be shown; nothing if it cannot be read.
+    fn wants(&self, line: &str) -> Option<bool> {
+        let record: Record = serde_json::from_str(line).ok()?;
+        let Some(wanted) = &self.profile else { return Some(true) };
+        let named = record.profile.as_deref();
+        Some(named.is_some_and(|name| name == wanted || path_form(name) == *wanted))
+    }
+
+    fn text(&self, line: &str) -> String {
+        match serde_json::from_str(line) {
+            Ok(record) if !self.json => line::of(&record),
+            _ => format!("{line}\n"),
+        }
+    }
+}
+
+/// Milliseconds between two looks.
+const MOMENT: u8 = 200;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,165 @@
+use std::fs;
+use std::path::Path;
+
+use stsd_protocol::audit::{Caller, Event, Parent, Reason, Record, VERSION};
+use stsd_protocol::{RefusalCode, Timestamp};
+
+use super::files::Tail;
+use super::{Printer, line};
+
+fn record(event: Event) -> Record {
+    Record {
+        version: VERSION,
+        time: Timestamp::from_unix(1_800_000_000),
+        event,
+        profile: Some("prod".to_owned()),
+        code: None,
+        door: Some("127.0.0.1".into()),
+        caller: Some(Caller {
+            uid: 1001,
+            pid: Some(4711),
+            program: Some("/usr/bin/aws".to_owned()),
+            unit: Some("app-shell.scope".to_owned()),
+            parent: None,
+        }),
+        authorization_token: Some("own".to_owned()),
+        count: 1,
+        until: None,
+    }
+}
+
+fn refused() -> Record {
+    let event = Event::RequestRefused { request: Some("/creds".into()) };
+    Record { code: Some(RefusalCode::Locked), ..record(event) }
+}
+
+#[test]
+fn each_record_is_one_line() {
+    let credentials = Event::Credentials {
+        access_key_id: "ASIAIOSFODNN7EXAMPLE".to_owned(),
+        expiration: Timestamp::from_unix(1_800_003_600),
+        account_id: None,
+        role_arn: None,
+    };
+    assert_eq!(
+        line::of(&record(credentials)),
+        "2027-01-15T08:00:00Z  credentials  prod         /usr/bin/aws (4711) in app-shell.scope at \
+         127.0.0.1  ASIAIOSFODNN7EXAMPLE until 2027-01-15T09:00:00Z\n"
+    );
+    let mut flood = refused();
+    flood.count = 19_999;
+    flood.until = Some(Timestamp::from_unix(1_800_000_060));
+    assert_eq!(
+        line::of(&flood),
+        "2027-01-15T08:00:00Z  refused      prod         /usr/bin/aws (4711) in app-shell.scope at \
+         127.0.0.1  Locked  x19999 until 2027-01-15T08:01:00Z\n"
+    );
+    let mut stranger = record(Event::NotAdmitted { reason: Reason::OtherUser });
+    stranger.profile = None;
+    let unknown = Caller { uid: 1002, pid: None, program: None, unit: None, parent: None };
+    stranger.caller = Some(unknown);
+    stranger.authorization_token = None;
+    assert_eq!(
+        line::of(&stranger),
+        "2027-01-15T08:00:00Z  not admitted -            uid 1002 at 127.0.0.1  another user\n"
+    );
+    let mut ended = record(Event::SessionEnded { identity: "AKIAIOSFODNN7EXAMPLE".to_owned() });
+    (ended.caller, ended.door, ended.profile) = (None, None, None);
+    assert_eq!(
+        line::of(&ended),
+        "2027-01-15T08:00:00Z  end          -            stsd itself  session of AKIAIOSFODNN7EXAMPLE\n"
+    );
+}
+
+#[test]
+fn the_client_names_the_one_it_asks_for_and_a_token_its_name() {
+    let mut of_a_tool = refused();
+    let parent = Parent { pid: 42, program: Some("/usr/bin/terraform".to_owned()) };
+    of_a_tool.caller = of_a_tool.caller.map(|caller| Caller {
+        program: Some("stsd".to_owned()),
+        parent: Some(parent),
+        ..caller
+    });
+    of_a_tool.authorization_token = Some("ci".to_owned());
+    let line = line::of(&of_a_tool);
+    assert!(line.contains("stsd (4711) for /usr/bin/terraform (42) in "), "{line}");
+    assert!(line.ends_with("Locked  authorization token ci\n"), "{line}");
+}
+
+#[test]
+fn a_hostile_name_cannot_steer_the_terminal() {
+    let mut hostile = refused();
+    hostile.profile = Some("\u{1b}[2Jprod\r\n\u{202e}".to_owned());
+    hostile.caller = hostile.caller.map(|caller| Caller {
+        program: Some("\u{9b}31m\n2027-01-15T08:00:00Z  lock".to_owned()),
+        unit: Some("x\u{7}.scope".to_owned()),
+        ..caller
+    });
+    let line = line::of(&hostile);
+    assert_eq!(line.matches('\n').count(), 1);
+    assert!(!line.trim_end().contains(char::is_control), "{line:?}");
+    assert!(!line.contains('\u{202e}'));
+}
+
+fn write(path: &Path, records: &[Record]) {
+    let line = |record| serde_json::to_string(record).unwrap() + "\n";
+    fs::write(path, records.iter().map(line).collect::<String>()).unwrap();
+}
+
+fn numbered(count: u64) -> Record {
+    Record { count, ..refused() }
+}
+
+fn counts(lines: impl IntoIterator<Item = String>) -> Vec<u64> {
+    let count = |line: String| serde_json::from_str::<Record>(&line).unwrap().count;
+    lines.into_iter().map(count).collect()
+}
+
+#[test]
+fn the_last_lines_come_from_as_many_files_as_it_takes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.jsonl");
+    let everything = Printer { json: false, profile: None };
+    for (name, from) in [("log.jsonl.2", 0), ("log.jsonl.1", 10), ("log.jsonl", 20)] {
+        let records: Vec<Record> = (from..from + 10).map(numbered).collect();
+        write(&folder.path().join(name), &records);
+    }
+    for (most, begin) in [(5, 25), (15, 15), (100, 0)] {
+        let (tail, _) = Tail::read(&path, most, |line| everything.wants(line)).unwrap();
+        assert_eq!(counts(tail.lines), (begin..30).collect::<Vec<u64>>());
+    }
+    let other = Printer { json: false, profile: Some("staging".to_owned()) };
+    let (tail, _) = Tail::read(&path, 9, |line| other.wants(line)).unwrap();
+    assert_eq!((tail.lines.len(), tail.is_any), (0, true));
+}
+
+#[test]
+fn a_torn_line_is_passed_over_and_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.jsonl");
+    let whole = serde_json::to_string(&refused()).unwrap();
+    fs::write(&path, format!("{whole}\n{{\"tor\n{whole}\n{{\"still being wri")).unwrap();
+    let everything = Printer { json: false, profile: None };
+    let (tail, _) = Tail::read(&path, 9, |line| everything.wants(line)).unwrap();
+    assert_eq!((tail.lines.len(), tail.unreadable), (2, 1));
+}
+
+#[test]
+fn whoever_follows_misses_no_line_over_rotations() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.jsonl");
+    let aged = |age: u32| folder.path().join(format!("log.jsonl.{age}"));
+    let everything = Printer { json: false, profile: None };
+    let (tail, mut follower) = Tail::read(&path, 9, |line| everything.wants(line)).unwrap();
+    assert_eq!((tail.lines.len(), tail.is_any), (0, false));
+    write(&path, &[numbered(1)]);
+    assert_eq!(counts(follower.next_lines().unwrap()), [1]);
+    write(&path, &[numbered(1), numbered(2)]);
+    fs::rename(&path, aged(1)).unwrap();
+    write(&path, &[numbered(3)]);
+    fs::rename(aged(1), aged(2)).unwrap();
+    fs::rename(&path, aged(1)).unwrap();
+    write(&path, &[numbered(4)]);
+    assert_eq!(counts(follower.next_lines().unwrap()), [2, 3, 4]);
+    assert!(follower.next_lines().unwrap().is_empty());
+}
