@@ -49,8 +49,8 @@ pub(super) fn token(path: &Path) -> Result<Secret, String> {
     Ok(Secret::new(text))
 }
 
-/// What the variable for the token's file leads to. `ours` is the daemon's token.
-pub(super) fn token_file(shell: &Shell, ours: Option<&Secret>) -> TokenFile {
+/// What the variable for the token's file leads to. `is_ours` says whether the daemon takes a token.
+pub(super) fn token_file(shell: &Shell, is_ours: impl Fn(&str) -> Option<bool>) -> TokenFile {
     let Some(path) = shell.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") else {
         return TokenFile::NotNamed;
     };
@@ -58,7 +58,7 @@ pub(super) fn token_file(shell: &Shell, ours: Option<&Secret>) -> TokenFile {
         Err(why) => TokenFile::Unreadable(why),
         Ok(token) => TokenFile::Read {
             newline: token.expose().contains(['\n', '\r']),
-            ours: ours.map(|ours| ours.expose() == token.expose().trim_end()),
+            ours: is_ours(token.expose().trim_end()),
         },
     }
 }

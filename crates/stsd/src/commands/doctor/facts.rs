@@ -6,15 +6,16 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use stsd_configuration::Configuration;
-use stsd_protocol::Places;
 use stsd_protocol::gateway::Problem;
+use stsd_protocol::{Places, path_form};
 
 use super::daemon::Daemon;
 use super::disk;
 use super::inspect::Inspector;
 use super::service::Service;
+use super::tokens::OurTokens;
 use super::view::View;
-use crate::chains::{FULL, Files, Shell, TOKEN, Tool, Verdict, walk};
+use crate::chains::{Address, FULL, Files, Shell, TOKEN, Tool, Verdict, walk};
 use crate::environment::Variable;
 use crate::socket;
 
@@ -125,13 +126,17 @@ fn configuration(places: Option<&Places>) -> Result<Configuration, String> {
 }
 
 fn tokens(shell: &mut Shell, file: Option<PathBuf>) {
-    let ours = file.and_then(|path| disk::token(&path).ok());
-    shell.token_file = disk::token_file(shell, ours.as_ref());
-    let is_ours = |variable: &str| {
-        let ours = ours.as_ref()?.expose();
-        Some(variable.strip_prefix("Bearer ").unwrap_or(variable) == ours)
-    };
-    shell.token_is_ours = shell.filled(TOKEN).and_then(is_ours);
+    let ours = OurTokens::read(file.as_deref());
+    let path =
+        shell.filled(FULL).and_then(Address::parse).and_then(|it| it.at_stsd(shell)).flatten();
+    let named = path.filter(|path| !path.is_empty()).map(str::to_owned);
+    let default = || path_form(shell.stsd.default_profile.as_deref().unwrap_or("default"));
+    let profile = named.unwrap_or_else(default);
+    let is_ours = |token: &str| ours.open(token, &profile);
+    let token_file = disk::token_file(shell, is_ours);
+    let bare = |token: &str| is_ours(token.strip_prefix("Bearer ").unwrap_or(token));
+    shell.token_is_ours = shell.filled(TOKEN).and_then(bare);
+    shell.token_file = token_file;
 }
 
 fn authorization_token(daemon: &Daemon, places: Option<&Places>) -> Option<PathBuf> {

@@ -10,6 +10,7 @@ mod inspect;
 mod report;
 mod service;
 mod text;
+mod tokens;
 mod view;
 
 use crate::arguments::DoctorArguments;

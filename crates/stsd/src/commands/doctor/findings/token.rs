@@ -51,7 +51,9 @@ fn file(facts: &Facts) -> Option<Finding> {
             Some(Finding::error("TokenFileNewline", reason, command))
         }
         TokenFile::Read { ours: Some(false), .. } => {
-            let reason = format!("the authorization token in {shown} is not the daemon's");
+            let reason = format!(
+                "the authorization token in {shown} is not the daemon's, or not for this profile"
+            );
             Some(Finding::error("TokenDiffers", reason, connect))
         }
         TokenFile::Read { .. } => None,
