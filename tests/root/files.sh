@@ -35,9 +35,20 @@ check 'notices a new profile when the disk is full' until_true 10 eval 'client p
 check 'says that it could not write' grep -q 'could not write a file of the state directory' "$log"
 check 'the view is the old one and whole' cmp "$view" "$work/view.before"
 check 'leaves no half of a file' [ -z "$(find "$state" -name '*.new')" ]
+audit=$state/stsd/audit/log.jsonl
+missing_records() {
+  client status | grep -q 'the audit: notice: it cannot be written (.*records are missing so far'
+}
+# More than what is left of the page that the audit's last line stands in.
+for _ in {1..20}; do client credential-process staging >/dev/null; done
+check 'counts the records that the audit misses' until_true 10 missing_records
+check 'leaves no half of a record' python3 -c 'import json, sys; [json.loads(line) for line in open(sys.argv[1])]' "$audit"
 rm -f "$state/full" "$state/more"
 printf '\n# and on\n' >>"$home/.aws/config"
 check 'writes the view when there is room again' until_true 10 grep -q '^\[profile new\]' "$view"
+client credential-process staging >/dev/null 2>&1
+check 'says in the audit how many are missing' until_true 10 grep -q '"event":"records_dropped".*"count":[1-9]' "$audit"
+check 'has forgotten the obstacle then' not missing_records
 stop_daemon
 
 new_home full-before
