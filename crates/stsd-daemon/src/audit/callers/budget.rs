@@ -1,4 +1,4 @@
-//! How much time goes into finding callers: two hundredths of all, so that a flood of requests is
+//! How much time goes into finding callers: a hundredth of all, so that a flood of requests is
 //! answered and not looked at, and as much at once as a build that starts its tools needs.
 
 use std::time::{Duration, Instant};
@@ -32,7 +32,7 @@ impl Budget {
     }
 }
 
-const SHARE: u32 = 50;
+const SHARE: u32 = 100;
 const MOST: Duration = Duration::from_millis(100);
 /// Below this, it is not begun.
 const LEAST: Duration = Duration::from_millis(1);
@@ -48,7 +48,7 @@ mod tests {
         let start = Instant::now();
         let mut budget = Budget { left: MOST, at: start };
         budget.left = Duration::ZERO;
-        assert_eq!(budget.left(start + Duration::from_secs(1)), Duration::from_millis(20));
+        assert_eq!(budget.left(start + Duration::from_secs(1)), Duration::from_millis(10));
         assert_eq!(budget.left(start + Duration::from_secs(60)), MOST);
     }
 
