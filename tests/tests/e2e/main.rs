@@ -57,6 +57,8 @@ mod signals;
 #[cfg(test)]
 mod start;
 #[cfg(test)]
+mod starts;
+#[cfg(test)]
 mod tokens;
 #[cfg(test)]
 mod unlock;
