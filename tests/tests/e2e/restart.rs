@@ -1,7 +1,7 @@
 //! A crash, a restart, an upgrade: what the service manager keeps, and what the next daemon makes of it.
 
 use std::fs::File;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::process::Stdio;
 
 use nix::sys::signal::Signal;
@@ -111,6 +111,8 @@ fn a_lock_empties_the_record_before_it_says_so() {
         }
         assert!(!holds(&service));
         assert!(service.bytes()[4096..].iter().all(|byte| *byte == 0), "nor anything else");
+        // Of 512 bytes each: the control block's page, and no slot's.
+        assert!(service.record().metadata().unwrap().blocks() <= 8, "and its memory is given back");
         service.restart(Signal::SIGKILL);
         assert_eq!(service.stsd.session(ALICE)["state"], "locked");
         assert!(service.stsd.stsd(&["status"]).well().stdout.contains("run `stsd unlock`"));

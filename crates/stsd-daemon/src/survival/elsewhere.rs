@@ -31,6 +31,8 @@ pub(super) fn create() -> io::Result<File> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+pub(super) fn free(_: &File, _: usize, _: usize) {}
+
 pub(super) fn recognised(_: OwnedFd) -> Option<File> {
     None
 }

@@ -143,7 +143,7 @@ fn is_blank(bytes: &[u8]) -> bool {
     bytes.chunks(PAGE.len()).all(|page| *page == PAGE[..page.len()])
 }
 
-const PAGE: [u8; 4096] = [0; 4096];
+pub(super) const PAGE: [u8; 4096] = [0; 4096];
 
 /// Where a slot begins.
 pub(super) fn start(slot: usize) -> usize {

@@ -10,7 +10,7 @@ use std::os::linux::fs::MetadataExt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use nix::fcntl::{FcntlArg, fcntl};
+use nix::fcntl::{FallocateFlags, FcntlArg, fallocate, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::socket::{
     AddressFamily, ControlMessage, MsgFlags, SockFlag, SockType, UnixAddr, sendmsg, socket,
@@ -80,6 +80,13 @@ pub(super) fn create() -> io::Result<File> {
     let file = File::from(memfd_create("stsd-sessions", MFdFlags::MFD_CLOEXEC)?);
     file.set_len(SIZE as u64)?;
     Ok(file)
+}
+
+/// Gives memory back. Where that cannot be done, the bytes stay zero, which is as good.
+pub(super) fn free(file: &File, offset: usize, length: usize) {
+    let hole = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
+    let (Ok(offset), Ok(length)) = (offset.try_into(), length.try_into()) else { return };
+    let _ = fallocate(file, hole, offset, length);
 }
 
 /// The file, if it is one that a daemon of ours has made: of memory, without a name, of this user,

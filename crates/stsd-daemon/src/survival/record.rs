@@ -8,13 +8,18 @@ use std::os::unix::fs::FileExt;
 use zeroize::Zeroizing;
 
 use super::image::{
-    self, CONTROL_MAGIC, CRASHES, HEADER, Kept, PROVED, SIZE, STAGE, TAKEN, VERSION, header, start,
+    self, CONTROL_MAGIC, CRASHES, HEADER, Kept, PAGE, PROVED, SIZE, STAGE, TAKEN, VERSION, header,
+    start,
 };
+use super::platform;
 
 /// Where the bytes go.
 pub(super) trait Medium {
     /// Writes these bytes there.
     fn put(&mut self, offset: usize, bytes: &[u8]) -> io::Result<()>;
+
+    /// Gives the memory of these bytes back, which are zero and stay so.
+    fn free(&mut self, offset: usize, length: usize);
 
     /// Gives up all bytes, and has as many new ones, all zero.
     fn clear(&mut self) -> io::Result<()>;
@@ -23,6 +28,10 @@ pub(super) trait Medium {
 impl Medium for File {
     fn put(&mut self, offset: usize, bytes: &[u8]) -> io::Result<()> {
         self.write_all_at(bytes, offset as u64)
+    }
+
+    fn free(&mut self, offset: usize, length: usize) {
+        platform::free(self, offset, length);
     }
 
     fn clear(&mut self) -> io::Result<()> {
@@ -102,8 +111,11 @@ impl<M: Medium> Record<M> {
             .medium
             .put(start(slot), &zeros[..HEADER])
             .and_then(|()| self.medium.put(start(slot) + HEADER, &zeros[HEADER..]));
-        if wiped.is_err() {
-            self.used[slot] = used;
+        match &wiped {
+            // What is written next is then this service's memory, to which the unit's limits apply,
+            // and not what is left of the one before.
+            Ok(()) => self.medium.free(start(slot), used.next_multiple_of(PAGE.len())),
+            Err(_) => self.used[slot] = used,
         }
         wiped
     }

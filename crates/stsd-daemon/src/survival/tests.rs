@@ -42,6 +42,10 @@ impl Medium for &mut Image {
         if written == bytes.len() { Ok(()) } else { Err(io::ErrorKind::Interrupted.into()) }
     }
 
+    fn free(&mut self, offset: usize, length: usize) {
+        assert!(self.bytes[offset..offset + length].iter().all(|byte| *byte == 0));
+    }
+
     fn clear(&mut self) -> io::Result<()> {
         self.bytes = vec![0; SIZE];
         Ok(())
