@@ -30,8 +30,7 @@ fn a_panic_is_noted_in_the_record_before_it_is_reported() {
         assert_eq!(image.len(), SIZE);
         image[16..32].iter().any(|byte| *byte != 0)
     };
-    let seen = crashes.clone();
-    std::panic::set_hook(Box::new(move |_| sender.send(seen()).unwrap()));
+    std::panic::set_hook(Box::new(move |_| sender.send(crashes()).unwrap()));
     let (_survival, survivors) = Survival::begin(Vec::new(), true, variable);
     assert!(survivors.is_none());
     let mut pushed = [0; 64];
