@@ -91,3 +91,15 @@ fn status_says_what_went_wrong_until_something_goes_right() {
     story.finish(&jobs[0], credentials);
     assert_eq!(error(&story), None);
 }
+
+#[test]
+fn a_refresh_forgets_what_was_said_of_the_keys_until_there_is_an_answer() {
+    let mut story = Story::begin();
+    let job = story.want("ci").unwrap();
+    story.finish(&job, failed(FailureKind::Denied, "InvalidClientTokenId"));
+    let error =
+        |story: &Story| story.state.table().session_reports(story.now())[1].last_error.clone();
+    assert_eq!(error(&story).map(|refusal| refusal.code), Some(RefusalCode::Denied));
+    story.state.refresh(Some("ci"), story.now()).unwrap();
+    assert_eq!(error(&story), None);
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::fixture::{HOUR, Story};
+use super::fixture::{HOUR, Story, base_is_temporary};
 use crate::state::Answer;
 
 #[test]
@@ -61,4 +61,42 @@ fn a_role_that_was_handed_out_and_renewed_since_is_assumed_again_with_the_next_s
     let renewed_again = story.issued(HOUR);
     story.finish(&jobs[0], renewed_again);
     assert_eq!(story.unlock("654321", 12 * HOUR).jobs.len(), 1);
+}
+
+#[test]
+fn the_end_of_a_role_is_a_moment_while_its_renewal_is_under_way() {
+    let mut story = Story::unlocked();
+    story.fetch("prod", HOUR);
+    story.seconds = HOUR / 2;
+    assert_eq!(story.due().len(), 1);
+    assert_eq!(story.state.next_moment(story.now()), Some(Duration::from_secs(HOUR / 2)));
+}
+
+#[test]
+fn what_nobody_wanted_under_the_last_session_is_not_renewed_under_this_one() {
+    let mut story = Story::unlocked();
+    story.fetch("prod", HOUR);
+    assert!(story.unlock("654321", 12 * HOUR).jobs.is_empty());
+    assert!(story.serves("prod"));
+    story.seconds = 40 * 60;
+    assert!(story.due().is_empty());
+}
+
+#[test]
+fn no_two_calls_that_are_made_at_once_have_the_same_number() {
+    let mut story = Story::unlocked();
+    story.fetch("prod", HOUR);
+    story.fetch("my staging", HOUR);
+    story.seconds = HOUR / 2;
+    let jobs = story.due();
+    assert_eq!(jobs.len(), 2);
+    assert_ne!(jobs[0].generation, jobs[1].generation);
+}
+
+#[test]
+fn a_session_of_keys_alone_feeds_no_role_since_the_keys_get_longer_ones() {
+    let mut story = Story::begin();
+    story.fetch("ci", 12 * HOUR);
+    let job = story.want("deploy").unwrap();
+    assert!(!base_is_temporary(&job));
 }
