@@ -187,6 +187,9 @@ mod tests {
             ("Content-Length: 10\n", Ok(10)),
             ("Content-Length: 11\n", Err(PolicyError::Body)),
             ("Content-Length: 1e1\n", Err(PolicyError::Length)),
+            // What Rust's own parser would take, and a proxy in front might read otherwise.
+            ("Content-Length: +1\n", Err(PolicyError::Length)),
+            ("Content-Length:\n", Err(PolicyError::Length)),
             ("Content-Length: 1\nContent-Length: 1\n", Err(PolicyError::Twice("Content-Length"))),
         ] {
             let head = format!("POST / HTTP/1.1\nHost: stsd\n{fields}\n");

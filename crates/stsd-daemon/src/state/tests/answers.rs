@@ -1,9 +1,12 @@
 //! What is said of a profile, of a session and of what went wrong with it.
 
 use stsd_protocol::RefusalCode;
+use stsd_protocol::control::SessionState;
 use stsd_protocol::gateway::{FailureKind, Outcome};
 
-use super::fixture::{ALICE, HOUR, Story, failed, failure, plan, role_profile, session_profile};
+use super::fixture::{
+    ALICE, CI, HOUR, Story, failed, failure, plan, role_profile, session_profile,
+};
 use crate::state::Answer;
 
 #[test]
@@ -100,6 +103,7 @@ fn a_refresh_forgets_what_was_said_of_the_keys_until_there_is_an_answer() {
     let error =
         |story: &Story| story.state.table().session_reports(story.now())[1].last_error.clone();
     assert_eq!(error(&story).map(|refusal| refusal.code), Some(RefusalCode::Denied));
+    assert_eq!(story.session_state(CI), SessionState::Refused);
     story.state.refresh(Some("ci"), story.now()).unwrap();
     assert_eq!(error(&story), None);
 }

@@ -213,7 +213,10 @@ fn no_code_of_a_program_is_sent_twice() {
     let issued = story.issued(12 * HOUR);
     story.finish(&job, issued);
     assert_eq!(unlock_by_program(&mut story).unwrap_err(), RefusalCode::SpentCode);
-    story.seconds += 30;
+    story.seconds += 10;
+    let refusal = story.state.begin_unlock(UnlockRequest::default(), story.now()).unwrap_err();
+    assert_eq!(refusal.hint, "run `stsd unlock` in 21 seconds");
+    story.seconds += 20;
     let job = unlock_by_program(&mut story).unwrap();
     let mut failure = failure(FailureKind::Unavailable, "ConnectError");
     failure.code_sent = false;
@@ -227,6 +230,7 @@ fn who_types_a_code_does_not_wait_for_the_program() {
     let renewal = story.nap_until_due(12 * HOUR).remove(0);
     assert_eq!(unlock_by_program(&mut story).unwrap_err(), RefusalCode::Pending);
     let typed = story.begin_unlock("234567").unwrap();
+    assert!(typed.generation > renewal.generation, "no earlier call can be taken for it");
     assert_eq!(story.begin_unlock("345678").unwrap_err().code, RefusalCode::Pending);
     story.finish(&renewal, failed(FailureKind::WrongCode, "AccessDenied"));
     assert_eq!(story.state.table().session(ALICE).unwrap().last_error(), None, "it is dropped");
