@@ -19,7 +19,7 @@ use stsd_protocol::audit::Event;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tracing::{error, info, warn};
 
 use crate::audit::{self, Audit};
@@ -66,6 +66,9 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     let variable = |name: &str| env::var_os(name);
     // Not before the lock is ours: a second daemon has no business with it.
     let survived = Survival::begin(records, configuration.keep_sessions, variable);
+    if survived.0.crashes() {
+        sleep(AFTER_CRASHES).await;
+    }
     let claim = house.furnish(configuration, home, (directory, survived), listeners).await?;
     house.live(signals, stop).await?;
     drop(claim);
@@ -276,6 +279,9 @@ impl Signals {
 
 /// The gateway reads a thousand profiles in a fraction of this.
 const FIRST_PLAN: Duration = Duration::from_secs(4);
+
+/// How long a daemon rests before it tries what others have crashed on.
+const AFTER_CRASHES: Duration = Duration::from_secs(1);
 
 /// How long open connections may take after SIGTERM.
 const DRAIN: Duration = Duration::from_millis(1500);

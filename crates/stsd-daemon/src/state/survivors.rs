@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 use stsd_protocol::Timestamp;
 use stsd_protocol::gateway::{Caller, PlannedProfile, TemporaryCredentials};
 
+use super::State;
 use super::held::{Held, Lasting};
 use super::profile::Profile;
 use super::renewal::Renewal;
 use super::session::{Phase, Session};
 use super::spent::SpentCodes;
 use super::unlock::WrongCodes;
-use super::{EVERYTHING, State};
 use crate::clock::Now;
 
 /// All that survives. Lengths are by the boot clock, which goes on over a restart of the daemon and
@@ -167,7 +167,7 @@ impl State {
     }
 
     fn restore_session(&mut self, survivor: SurvivingSession, now: Now) -> bool {
-        let locked = self.is_locked_by_hand(&survivor.identity);
+        let locked = self.locked_by_hand.contains(&survivor.identity);
         let Some(session) = self.session_mut(&survivor.identity) else { return false };
         let held = survivor.held.held();
         if locked || session.planned.program != survivor.program || !held.is_valid(now) {
@@ -187,7 +187,7 @@ impl State {
         let Some(session) = self.table.session_of(profile) else { return false };
         let same = asked_for(&profile.planned).as_ref() == Some(&survivor.asked_for)
             && session.planned.program == survivor.program;
-        let locked = self.is_locked_by_hand(session.identity());
+        let locked = self.locked_by_hand.contains(session.identity());
         let held = survivor.held.held();
         if locked || !same || !held.is_valid(now) {
             return false;
@@ -200,10 +200,6 @@ impl State {
             self.in_use.insert(survivor.profile);
         }
         true
-    }
-
-    fn is_locked_by_hand(&self, identity: &str) -> bool {
-        self.locked_by_hand.contains(EVERYTHING) || self.locked_by_hand.contains(identity)
     }
 }
 

@@ -44,6 +44,7 @@ pub struct Survival {
     record: Option<Record<File>>,
     boot: String,
     uid: u32,
+    crashes: bool,
     outlook: Arc<Outlook>,
 }
 
@@ -74,6 +75,12 @@ impl Survival {
         }
     }
 
+    /// Whether the daemons before crashed by their own fault, twice within a minute. What crashes at
+    /// each start should not do so fifty times a second.
+    pub fn crashes(&self) -> bool {
+        self.crashes
+    }
+
     /// For the doors.
     pub fn outlook(&self) -> Arc<Outlook> {
         Arc::clone(&self.outlook)
@@ -98,7 +105,7 @@ impl Survival {
 
     fn without(reason: &str) -> Self {
         let outlook = Arc::new(Outlook::lost(reason));
-        Self { record: None, boot: String::new(), uid: 0, outlook }
+        Self { record: None, boot: String::new(), uid: 0, crashes: false, outlook }
     }
 
     fn with(passed: Vec<OwnedFd>, store: Store) -> io::Result<(Self, Option<Survivors>)> {
@@ -111,14 +118,14 @@ impl Survival {
                 (file, nothing.map(drop))
             }
         };
-        let (record, survivors) = take(&mut file, &boot, uid)?;
+        let (record, survivors, crashes) = take(&mut file, &boot, uid)?;
         let (survivors, sentence) = match found.and(survivors) {
             Ok(survivors) => (survivors, None),
             Err(refused) => (None, Some(sentence(&refused))),
         };
         crash::note_panics_in(file.try_clone()?);
         let outlook = Arc::new(Outlook::kept(store, file, sentence));
-        Ok((Self { record: Some(record), boot, uid, outlook }, survivors))
+        Ok((Self { record: Some(record), boot, uid, crashes, outlook }, survivors))
     }
 }
 
@@ -158,24 +165,28 @@ fn drop_all(records: impl Iterator<Item = File>, store: &Store) {
     }
 }
 
-/// Takes the record, and then reads it. One that is not for us is emptied.
 type Found = Result<Option<Survivors>, Refused>;
 
-fn take(file: &mut File, boot: &str, uid: u32) -> io::Result<(Record<File>, Found)> {
+/// Takes the record, and then reads it; one that is not for us is emptied. Also says whether daemons
+/// crash again and again.
+fn take(file: &mut File, boot: &str, uid: u32) -> io::Result<(Record<File>, Found, bool)> {
     let mut image = Zeroizing::new(Vec::with_capacity(SIZE + 1));
     file.rewind()?;
     file.take(SIZE as u64 + 1).read_to_end(&mut image)?;
     let mut record = Record::take(file.try_clone()?, &image)?;
     let found = decode(&image).and_then(|kept| kept.map(|kept| ours(kept, boot, uid)).transpose());
+    let crashes = crash::are_frequent(image::crashes(&image));
     let found = match found {
-        Ok(Some(_)) if crash::are_frequent(image::crashes(&image)) => Err(Refused::Crashes),
+        Ok(Some(_)) if crashes => Err(Refused::Crashes),
         found => found,
     };
     if found.is_err() {
         record.empty()?;
+    }
+    if crashes {
         record.forget_the_crash_before()?;
     }
-    Ok((record, found))
+    Ok((record, found, crashes))
 }
 
 fn ours(kept: Kept, boot: &str, uid: u32) -> Result<Survivors, Refused> {
