@@ -76,6 +76,7 @@ impl<M: Medium> Record<M> {
         self.in_force = slot;
         self.wipe(1 - slot)?;
         if !self.proved {
+            self.medium.put(0, &CONTROL_MAGIC)?;
             self.medium.put(STAGE, &[PROVED])?;
             self.proved = true;
         }
@@ -92,6 +93,8 @@ impl<M: Medium> Record<M> {
     /// The same, by hook or by crook: what cannot be overwritten is cut off.
     pub(super) fn give_up(&mut self) -> io::Result<()> {
         let wiped = self.empty();
+        // The control block goes with the rest.
+        self.proved = false;
         self.medium.clear().and(wiped)
     }
 

@@ -129,6 +129,20 @@ fn whoever_is_killed_in_the_middle_of_a_lock_leaves_the_record_whole_or_nothing(
 }
 
 #[test]
+fn a_record_that_could_not_be_written_is_emptied_and_written_when_it_can_be() {
+    let mut image = Image::blank();
+    let mut record = image.record();
+    record.write(&mut kept(survivors(&["prod"]))).unwrap();
+    record.medium.left = 100;
+    record.write(&mut kept(survivors(&["my staging"]))).unwrap_err();
+    record.give_up().unwrap_err();
+    assert_eq!(roles(&record.medium.bytes), Ok(None));
+    record.medium.left = usize::MAX;
+    record.write(&mut kept(survivors(&["my staging"]))).unwrap();
+    assert_eq!(roles(&record.medium.bytes), Ok(Some(vec!["my staging".to_owned()])));
+}
+
+#[test]
 fn a_record_that_was_taken_and_not_proved_is_not_taken_again() {
     let mut image = Image::of(survivors(&[]));
     assert_eq!(image.bytes[STAGE], PROVED);
