@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod audit;
+mod confinement;
 pub mod control;
 mod endpoint;
 pub mod frame;
@@ -14,6 +15,7 @@ mod profile_name;
 mod refusal;
 mod timestamp;
 
+pub use confinement::{Confinement, Confinements};
 pub use endpoint::endpoint_mistake;
 pub use length::{LengthError, parse_length};
 pub use places::{Places, PlacesError};
