@@ -9,7 +9,7 @@ use stsd_protocol::control::{
     Status, TokenReport, UnlockRequest, Unlocked,
 };
 use stsd_protocol::gateway::{Base, Operation, Outcome, Problem, Settings, WhoamiRequest};
-use stsd_protocol::{Places, Refusal, RefusalCode, VERSION, path_form};
+use stsd_protocol::{Confinements, Places, Refusal, RefusalCode, VERSION, path_form};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 
@@ -153,6 +153,10 @@ impl<C: Clock, G: Gateway> Service for Daemon<C, G> {
             clock_offset_seconds: table.clock_offset(now),
             default_profile: table.default_profile.to_string(),
             restart: self.outlook.restart(),
+            confinement: Confinements {
+                daemon: stsd_confinement::in_force(),
+                gateway: table.gateway_confinement,
+            },
             sessions: table.session_reports(now),
             profiles: table.profile_reports(now),
         }

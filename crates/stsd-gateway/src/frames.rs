@@ -1,5 +1,6 @@
 //! The conversation with the daemon: frames in, frames out, several requests under way at once.
 
+use std::io::Read;
 use std::sync::Arc;
 
 use stsd_gateway::Gateway;
@@ -32,10 +33,26 @@ pub(crate) enum FrameError {
     NotJson,
 }
 
-/// Answers until the daemon closes its end; what is under way then is dropped, since nobody waits
-/// for it any more. `started` is called at each request.
+/// The first request, waited for without a runtime: it says what this process will need, and so what
+/// it can give up before it has a second thread. Nothing, if the daemon has closed its end.
+pub(crate) fn first(
+    mut socket: &std::os::unix::net::UnixStream,
+) -> Result<Option<Request>, FrameError> {
+    let mut head = [0; HEADER];
+    if socket.read(&mut head[..1])? == 0 {
+        return Ok(None);
+    }
+    socket.read_exact(&mut head[1..])?;
+    let mut body = body(head)?;
+    socket.read_exact(&mut body)?;
+    request(&body).map(Some)
+}
+
+/// Answers this request and those that follow until the daemon closes its end; what is under way then
+/// is dropped, since nobody waits for it any more. `started` is called at each further request.
 pub(crate) async fn serve(
     stream: UnixStream,
+    first: Request,
     gateway: Arc<Gateway>,
     started: impl Fn(),
 ) -> Result<(), FrameError> {
@@ -43,13 +60,17 @@ pub(crate) async fn serve(
     let (sender, mut requests) = mpsc::channel(16);
     let reader = tokio::spawn(read_requests(read, sender));
     let mut calls = JoinSet::new();
+    let call = |request| {
+        let gateway = Arc::clone(&gateway);
+        async move { gateway.handle(request).await }
+    };
+    calls.spawn(call(first));
     loop {
         tokio::select! {
             request = requests.recv() => {
                 let Some(request) = request else { return reader.await? };
                 started();
-                let gateway = Arc::clone(&gateway);
-                calls.spawn(async move { gateway.handle(request).await });
+                calls.spawn(call(request));
             }
             Some(answer) = calls.join_next() => write_response(&mut write, answer?).await?,
         }
@@ -66,14 +87,22 @@ async fn read_requests(
             return Ok(());
         }
         read.read_exact(&mut head[1..]).await?;
-        let length = length(head, REQUEST_LIMIT).ok_or(FrameError::TooLong)?;
-        let mut body = Zeroizing::new(vec![0; length]);
+        let mut body = body(head)?;
         read.read_exact(&mut body).await?;
-        let request = serde_json::from_slice(&body).map_err(|_| FrameError::NotARequest)?;
-        if sender.send(request).await.is_err() {
+        if sender.send(request(&body)?).await.is_err() {
             return Ok(());
         }
     }
+}
+
+/// Room for what the head announces.
+fn body(head: [u8; HEADER]) -> Result<Zeroizing<Vec<u8>>, FrameError> {
+    let length = length(head, REQUEST_LIMIT).ok_or(FrameError::TooLong)?;
+    Ok(Zeroizing::new(vec![0; length]))
+}
+
+fn request(body: &[u8]) -> Result<Request, FrameError> {
+    serde_json::from_slice(body).map_err(|_| FrameError::NotARequest)
 }
 
 async fn write_response(write: &mut OwnedWriteHalf, response: Response) -> Result<(), FrameError> {

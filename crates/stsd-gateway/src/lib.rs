@@ -9,21 +9,25 @@ mod files;
 mod http;
 mod profiles;
 mod programs;
+mod readable;
 mod signer;
 mod sts;
 mod view;
 
+use std::io;
 use std::path::PathBuf;
 
 use aws_sdk_sts::config::SharedHttpClient;
 use aws_smithy_async::time::SharedTimeSource;
-use stsd_protocol::VERSION;
 use stsd_protocol::gateway::{
-    Failure, FailureKind, Operation, Outcome, Request, Response, Settings,
+    Failure, FailureKind, Operation, Outcome, Plan, Request, Response, Settings,
 };
+use stsd_protocol::{Confinement, VERSION};
 
 use http::HttpClients;
 use programs::{Programs, Running};
+pub use programs::{ProgramsApart, RUN_PROGRAMS, run_programs};
+pub use readable::readable;
 use sts::{Session, Trace, refusal};
 
 /// What one process's requests share.
@@ -32,13 +36,14 @@ pub struct Gateway {
     http: HttpClients,
     time: SharedTimeSource,
     programs: Running,
+    confinement: Option<Confinement>,
 }
 
 impl Gateway {
     /// A gateway that looks for `.aws` in `home` and talks over the network.
     pub fn new(home: Option<PathBuf>) -> Self {
         let (http, time) = (HttpClients::new(None), SharedTimeSource::default());
-        Self { home, http, time, programs: Running::default() }
+        Self { home, http, time, programs: Running::default(), confinement: None }
     }
 
     /// The same with an HTTP client and a clock of the caller's, for tests under a paused clock.
@@ -47,7 +52,22 @@ impl Gateway {
         http: SharedHttpClient,
         time: SharedTimeSource,
     ) -> Self {
-        Self { home, http: HttpClients::new(Some(http)), time, programs: Running::default() }
+        let http = HttpClients::new(Some(http));
+        Self { home, http, time, programs: Running::default(), confinement: None }
+    }
+
+    /// Says in each plan what is in force in this process.
+    pub fn confined(self, confinement: Confinement) -> Self {
+        Self { confinement: Some(confinement), ..self }
+    }
+
+    /// Runs programs below that process and none below this one. To be called in a runtime.
+    ///
+    /// # Errors
+    /// If its socket cannot be waited for.
+    pub fn with_programs_apart(mut self, apart: ProgramsApart) -> io::Result<Self> {
+        self.programs.run_apart(apart.ask()?);
+        Ok(self)
     }
 
     /// Answers one request. Several may be under way at once.
@@ -75,7 +95,7 @@ impl Gateway {
         let mistake = |message| refusal(FailureKind::Configuration, "ConfigError", message);
         match op {
             Operation::Plan(plan) => profiles::plan(&settings, home, &plan.client_program)
-                .map(Outcome::Plan)
+                .map(|plan| Outcome::Plan(Plan { confinement: self.confinement, ..plan }))
                 .map_err(mistake),
             Operation::Inspect(request) => {
                 profiles::inspect(&request, home).map(Outcome::Inspection).map_err(mistake)

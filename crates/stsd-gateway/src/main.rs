@@ -10,12 +10,13 @@ mod man;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::os::fd::AsFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use stsd_gateway::Gateway;
+use stsd_gateway::{Gateway, ProgramsApart, RUN_PROGRAMS, readable, run_programs};
 use stsd_protocol::VERSION;
+use stsd_protocol::gateway::Request;
 use stsd_secret::WipingAllocator;
 
 #[global_allocator]
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     match arguments.as_slice() {
         [] => {}
+        [one] if one == RUN_PROGRAMS => return programs(),
         [one] if ["--version", "-V", "--help", "-h"].iter().any(|known| one == known) => {
             return introduce();
         }
@@ -41,13 +43,28 @@ fn main() -> ExitCode {
 
 fn run(socket: std::os::unix::net::UnixStream) -> ExitCode {
     let home = std::env::var_os("HOME").map(PathBuf::from);
+    let first = match frames::first(&socket) {
+        Ok(Some(first)) => first,
+        Ok(None) => return ExitCode::SUCCESS,
+        Err(error) => return fail(PROTOCOL, &error.to_string()),
+    };
+    arm();
+    let apart = programs_apart(&first, home.as_deref());
+    // Before there is a runtime with threads, and before a byte has come from the network.
+    let confinement = stsd_confinement::confine_gateway(&readable(&first, home.as_deref()));
+    let gateway = Gateway::new(home).confined(confinement);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(OS_ERROR, &error.to_string()),
     };
     let result = runtime.block_on(async {
+        socket.set_nonblocking(true)?;
         let stream = tokio::net::UnixStream::from_std(socket)?;
-        frames::serve(stream, Arc::new(Gateway::new(home)), arm).await
+        let gateway = match apart {
+            Some(apart) => gateway.with_programs_apart(apart)?,
+            None => gateway,
+        };
+        frames::serve(stream, first, Arc::new(gateway), arm).await
     });
     // A look-up of a name may hang in a thread of its own; nobody waits for it.
     runtime.shutdown_background();
@@ -66,8 +83,32 @@ fn socket() -> Option<std::os::unix::net::UnixStream> {
     let socket = std::os::unix::net::UnixStream::from(stdin.as_fd().try_clone_to_owned().ok()?);
     // Neither a file nor a pipe has an address.
     socket.local_addr().ok()?;
-    socket.set_nonblocking(true).ok()?;
     Some(socket)
+}
+
+/// Where this process can be confined, the user's programs need another one, which is not. If it cannot
+/// be had, no program can be started, and whoever wants one hears that.
+fn programs_apart(first: &Request, home: Option<&Path>) -> Option<ProgramsApart> {
+    let needed = cfg!(target_os = "linux") && !first.settings.allow_programs.is_empty();
+    needed.then(|| ProgramsApart::start(&first.settings, home).ok()).flatten()
+}
+
+/// That other process, which this program is too.
+fn programs() -> ExitCode {
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let Some(socket) = socket() else { return fail(USAGE, FOR_THE_DAEMON) };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(OS_ERROR, &error.to_string()),
+    };
+    let ended = runtime.block_on(async {
+        socket.set_nonblocking(true)?;
+        run_programs(tokio::net::UnixStream::from_std(socket)?, home, arm).await
+    });
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(PROTOCOL, &error.to_string()),
+    }
 }
 
 /// Whatever hangs, the kernel ends this process so many seconds after the last request, and with it the

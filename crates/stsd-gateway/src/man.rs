@@ -21,6 +21,12 @@ It must stand in the folder of
 .BR stsd\-daemon (1),
 which starts no other. Its standard input is a socket of the daemon's; long\-term
 keys and token codes live in it for seconds, and end with the process.
+.PP
+On Linux it gives up what it does not need before it hears the network: see
+.B confinement
+in the output of
+.BR "stsd status" .
+Programs that stsd's configuration allows are run by a second process of it, which does not.
 .SH EXIT STATUS
 .TP
 .B 0

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use stsd_secret::Secret;
 
-use crate::{Refusal, Timestamp};
+use crate::{Confinements, Refusal, Timestamp};
 
 /// Every request and every reply names its sender's [`crate::VERSION`] in this header.
 pub const VERSION_HEADER: &str = "stsd-version";
@@ -261,6 +261,9 @@ pub struct Status {
     /// What a restart of the daemon would do to the sessions.
     #[serde(default)]
     pub restart: Restart,
+    /// What the daemon and the gateway cannot do any more.
+    #[serde(default)]
+    pub confinement: Confinements,
     /// One for each identity.
     pub sessions: Vec<SessionReport>,
     /// One for each profile.

@@ -202,7 +202,11 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
                 self.publish();
                 let _ = reply.send(asked);
             }
-            Command::Replan => self.plan(),
+            Command::Replan => {
+                // A gateway can read what stood in the files, and where they were, when it began.
+                self.gateway.close();
+                self.plan();
+            }
         }
     }
 

@@ -20,7 +20,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use crate::audit::{self, Audit};
 use crate::authorization::Authorization;
@@ -50,6 +50,7 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     let home = env::var_os("HOME");
     let places = Places::find(|name| env::var_os(name), getuid().as_raw())?;
     let configuration = configuration(&options, &places)?;
+    confine(&configuration);
     let directory = StateDirectory::open(places.clone());
     let mut inherited = Inherited::take_over()?;
     let records = std::mem::take(&mut inherited.records);
@@ -81,6 +82,17 @@ fn configuration(options: &Options, places: &Places) -> Result<Configuration, Co
         Some(file) => Configuration::read(file, true, variable),
         None => Configuration::read(&places.configuration, false, variable),
     }
+}
+
+/// A program that the user allows may be a browser, a container, or want to gain rights; it runs below
+/// the gateway, and so below the daemon, and would find itself without. What the service manager has
+/// taken from all of them stays taken.
+fn confine(configuration: &Configuration) {
+    let confinement = match configuration.settings.allow_programs.is_empty() {
+        true => stsd_confinement::confine_daemon(),
+        false => stsd_confinement::in_force(),
+    };
+    debug!(%confinement, "confined the daemon");
 }
 
 type Service = Daemon<SystemClock, GatewayProcess>;

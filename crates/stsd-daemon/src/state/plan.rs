@@ -19,6 +19,7 @@ impl State {
     pub fn replan(&mut self, plan: Plan) -> bool {
         let unreadable = unreadable(&plan);
         self.table.problems = Arc::new(plan.problems);
+        self.table.gateway_confinement = plan.confinement;
         if let Some(refusal) = unreadable {
             self.plan_failed(refusal);
             return false;

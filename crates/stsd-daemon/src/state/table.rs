@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use stsd_protocol::control::{ProfileReport, SessionReport};
 use stsd_protocol::gateway::{Problem, Severity};
-use stsd_protocol::{Refusal, RefusalCode};
+use stsd_protocol::{Confinement, Refusal, RefusalCode};
 
 use super::profile::{Answer, Profile};
 use super::session::{Session, quoted};
@@ -27,6 +27,8 @@ pub struct Table {
     pub problems: Arc<Vec<Problem>>,
     /// Why the user's files could not be read at all, if they could not.
     pub unreadable: Option<Arc<Refusal>>,
+    /// What is in force in the gateway that read the user's files.
+    pub gateway_confinement: Option<Confinement>,
     /// The configured default profile.
     pub default_profile: Arc<str>,
     /// Whether `credential-process` may ask a person for a token code.

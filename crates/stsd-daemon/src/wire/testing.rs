@@ -11,7 +11,7 @@ use stsd_protocol::control::{
     SessionState, Sockets, Status, TokenReport, UnlockRequest, Unlocked,
 };
 use stsd_protocol::gateway::Problem;
-use stsd_protocol::{Refusal, RefusalCode, Timestamp};
+use stsd_protocol::{Confinements, Refusal, RefusalCode, Timestamp};
 use stsd_secret::Secret;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::Semaphore;
@@ -98,6 +98,7 @@ impl Service for FakeService {
             clock_offset_seconds: 0,
             default_profile: "default".to_owned(),
             restart: Restart::default(),
+            confinement: Confinements::default(),
             sessions: Vec::new(),
             profiles: Vec::new(),
         }

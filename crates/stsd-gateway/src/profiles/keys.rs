@@ -96,6 +96,18 @@ pub(crate) fn code_source(
         .ok_or_else(|| KeysError::NoCode(wanted.source_profile.clone()))
 }
 
+/// The program of a profile, by the name of its key, as the user's files name it now and if stsd's own
+/// configuration allows it.
+pub(crate) fn allowed_program(
+    settings: &Settings,
+    home: Option<&Path>,
+    profile: &str,
+    key: &str,
+) -> Option<Program> {
+    let key = ["credential_process", "mfa_process"].into_iter().find(|known| *known == key)?;
+    program(understood(settings, home).ok()?.set.profile(profile)?, key)
+}
+
 fn understood(settings: &Settings, home: Option<&Path>) -> Result<Read, KeysError> {
     let read = read(settings, home).map_err(KeysError::Configuration)?;
     let Some(problem) = read.mistake() else { return Ok(read) };

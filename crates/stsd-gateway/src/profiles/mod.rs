@@ -19,7 +19,10 @@ mod set;
 mod target;
 
 pub(crate) use inspect::inspect;
-pub(crate) use keys::{KeyPair, KeySource, KeysError, Program, code_source, key_source};
+pub(crate) use keys::{
+    KeyPair, KeySource, KeysError, Program, allowed_program, code_source, key_source,
+};
 pub(crate) use plan::plan;
+pub(crate) use read::ca_bundles;
 pub(crate) use scan::is_identifier;
 pub(crate) use set::{OtherSection, Profile, ProfileSet, Setting};

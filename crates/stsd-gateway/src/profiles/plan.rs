@@ -42,7 +42,7 @@ pub(crate) fn plan(
     let mut problems = planner.problems;
     problems.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
     let view = view::render(&set, &profiles, program, &config);
-    Ok(Plan { profiles, identities, problems, view })
+    Ok(Plan { profiles, identities, problems, view, confinement: None })
 }
 
 pub(super) struct Planner<'a> {

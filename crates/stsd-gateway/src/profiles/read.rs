@@ -6,6 +6,7 @@ use stsd_protocol::gateway::{Problem, Settings, Severity};
 
 use super::own;
 use super::set::ProfileSet;
+use super::target;
 use crate::files;
 
 /// What is known after reading.
@@ -29,6 +30,16 @@ pub(super) fn read(settings: &Settings, home: Option<&Path>) -> Result<Read, Str
         problems.extend(own::add_to(&mut set, settings));
     }
     Ok(Read { set, problems, config })
+}
+
+/// Every `ca_bundle` of the user's files, as far as they can be understood.
+pub(crate) fn ca_bundles(
+    settings: &Settings,
+    home: Option<&Path>,
+) -> impl Iterator<Item = String> + use<> {
+    let profiles = read(settings, home).map(|read| read.set.profiles).unwrap_or_default();
+    let bundles = profiles.iter().filter_map(|profile| target::ca_bundle(profile, home));
+    bundles.collect::<Vec<_>>().into_iter()
 }
 
 impl Read {

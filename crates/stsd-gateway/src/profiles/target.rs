@@ -27,17 +27,22 @@ pub(crate) fn region(profile: &Profile) -> Option<String> {
 pub(crate) fn target(set: &ProfileSet, profile: &Profile, home: Option<&Path>) -> StsTarget {
     let region =
         region(profile).unwrap_or_else(|| arn::default_region(&partition(profile)).to_owned());
-    let ca_bundle = profile.value("ca_bundle").map(|path| match (path.strip_prefix("~/"), home) {
-        (Some(rest), Some(home)) => home.join(rest).to_string_lossy().into_owned(),
-        _ => path,
-    });
     StsTarget {
         region,
         endpoint_url: endpoint_url(set, profile).map(|(_, url)| url),
-        ca_bundle,
+        ca_bundle: ca_bundle(profile, home),
         use_fips: is_on(profile, "use_fips_endpoint"),
         use_dual_stack: is_on(profile, "use_dualstack_endpoint"),
     }
+}
+
+/// The file with the profile's own roots.
+pub(crate) fn ca_bundle(profile: &Profile, home: Option<&Path>) -> Option<String> {
+    let path = profile.value("ca_bundle")?;
+    Some(match (path.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => home.join(rest).to_string_lossy().into_owned(),
+        _ => path,
+    })
 }
 
 fn is_on(profile: &Profile, key: &str) -> bool {

@@ -1,6 +1,7 @@
 //! The user's programs that say credentials and token codes. None runs but what the user's own files
 //! name and stsd's own configuration allows; what one prints is read here and shown nowhere.
 
+mod apart;
 mod captured;
 mod credentials;
 mod run;
@@ -19,6 +20,8 @@ use zeroize::Zeroizing;
 
 use crate::profiles::Program;
 use crate::signer::Signer;
+use apart::Failed;
+pub use apart::{ProgramsApart, RUN_PROGRAMS, run_programs};
 pub(crate) use shared::Running;
 
 /// The programs of one request.
@@ -66,10 +69,18 @@ impl<'a> Programs<'a> {
 
     async fn run(&mut self, program: &Program) -> Result<Zeroizing<Vec<u8>>, Failure> {
         let started = Instant::now();
-        let environment = &self.settings.program_environment;
-        let output = run::run(&program.command, environment, self.home, self.time).await;
+        let output = match self.running.apart() {
+            Some(apart) => apart.run(program, self.time).await,
+            None => {
+                let environment = &self.settings.program_environment;
+                let output = run::run(&program.command, environment, self.home, self.time).await;
+                output.map_err(|error| Failed { kind: error.kind(), message: error.to_string() })
+            }
+        };
         self.time = self.time.saturating_sub(started.elapsed());
-        output.map_err(|error| failure(error.kind(), format!("{} {error}", whose(program))))
+        output.map_err(|Failed { kind, message }| {
+            failure(kind, format!("{} {message}", whose(program)))
+        })
     }
 }
 

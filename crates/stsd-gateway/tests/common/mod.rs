@@ -2,6 +2,7 @@
 #![expect(dead_code, reason = "each test file uses its own part")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot set its stage has failed")]
 
+pub(crate) mod program;
 pub(crate) mod script;
 
 use std::fs::{self, Permissions};

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Hop, LongTermKeys, StsTarget};
+use crate::Confinement;
 
 /// The user's files, understood. Never holds a secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +16,9 @@ pub struct Plan {
     pub problems: Vec<Problem>,
     /// The text of the view; see README.md, "How a profile reaches a tool".
     pub view: String,
+    /// What is in force in the gateway that read them.
+    #[serde(default)]
+    pub confinement: Option<Confinement>,
 }
 
 /// One long-term access key.

@@ -1,6 +1,7 @@
 //! `stsd status`: sessions, profiles, doors and mistakes at a glance. Locked is a state, not an
 //! error: it exits 0.
 
+use stsd_protocol::Confinements;
 use stsd_protocol::control::{
     PROBLEMS, ProfileReport, ProfileState, Restart, RestartKeeps, STATUS, SessionReport,
     SessionState, Status,
@@ -39,7 +40,8 @@ fn text(status: &Status, problems: &[Problem]) -> String {
     };
     let mut parts = vec![
         format!("stsd-daemon {}, pid {}, {endpoint}\n", printable(&status.version), status.pid)
-            + &restart(&status.restart),
+            + &restart(&status.restart)
+            + &confinement(&status.confinement),
     ];
     if status.sessions.is_empty() {
         parts.push("no long-term access key in the AWS configuration\n".to_owned());
@@ -69,6 +71,12 @@ fn restart(restart: &Restart) -> String {
             format!("a restart ends the sessions: {}\n", printable(reason))
         }
     }
+}
+
+/// As both processes found it in force.
+fn confinement(found: &Confinements) -> String {
+    let gateway = found.gateway.map(|gateway| format!("; gateway {gateway}")).unwrap_or_default();
+    format!("confinement: daemon {}{gateway}\n", found.daemon)
 }
 
 /// What can be done about a session as it is.

@@ -6,7 +6,7 @@ use stsd_protocol::control::{
     Challenge, Environment, ProfileReport, ProfileState, Restart, RestartKeeps, SessionReport,
     SessionState, Sockets, Status, Unlocked,
 };
-use stsd_protocol::{Refusal, RefusalCode, Timestamp};
+use stsd_protocol::{Confinement, Confinements, Refusal, RefusalCode, Timestamp};
 
 use super::Reply;
 
@@ -88,6 +88,14 @@ pub(crate) fn status(sessions: Vec<SessionReport>, profiles: Vec<ProfileReport>)
         clock_offset_seconds: 0,
         default_profile: "default".into(),
         restart: Restart { sessions: RestartKeeps::Kept, reason: None },
+        confinement: Confinements {
+            daemon: Confinement { no_new_privileges: true, seccomp_filters: 3, landlock_abi: None },
+            gateway: Some(Confinement {
+                no_new_privileges: true,
+                seccomp_filters: 6,
+                landlock_abi: Some(7),
+            }),
+        },
         sessions,
         profiles,
     }
