@@ -42,13 +42,16 @@ start_emulator() {
   until_true 10 [ -s "$work/emulator.json" ]
 }
 
+# What the daemon is started by, as root.
+daemon_runs_under=()
+
 # start_daemon: in $daemon, its port in $port, its log in $log.
 start_daemon() {
   log=$home.log
   : >"$log"
   # Away from the repository, and where the owner could leave a core.
   (cd "$home" && exec env -i PATH="$PATH" HOME="$home" XDG_RUNTIME_DIR="$home/run" STSD_LOG=trace \
-    python3 "$here/lib/as.py" "$owner" stsd-daemon --listen 127.0.0.1:0) 2>"$log" &
+    "${daemon_runs_under[@]}" python3 "$here/lib/as.py" "$owner" stsd-daemon --listen 127.0.0.1:0) 2>"$log" &
   daemon=$!
   until_true 10 grep -q '^stsd-daemon: ready' "$log" || { cat "$log"; return 1; }
   port=$(sed -nE 's/^stsd-daemon: ready on http:.*:([0-9]+)$/\1/p' "$log")
