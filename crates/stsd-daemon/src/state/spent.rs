@@ -78,4 +78,16 @@ mod tests {
         assert!(!spent.is_spent(other, start));
         assert!(!spent.is_spent(mark, at(Duration::from_secs(120))));
     }
+
+    #[test]
+    fn a_code_stays_spent_when_the_next_one_is_and_leaves_with_its_window() {
+        let mut spent = SpentCodes::default();
+        let marks =
+            ["123456", "234567", "345678"].map(|code| spent.mark("device", &Secret::new(code)));
+        for (mark, seconds) in marks.into_iter().zip([0, 30, 120]) {
+            spent.spend(mark, at(Duration::from_secs(seconds)));
+        }
+        assert!(spent.is_spent(marks[1], at(Duration::from_secs(120))));
+        assert_eq!(spent.moments().count(), 2, "the first one is forgotten");
+    }
 }

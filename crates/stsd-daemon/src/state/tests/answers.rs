@@ -1,11 +1,12 @@
 //! What is said of a profile, of a session and of what went wrong with it.
 
 use stsd_protocol::RefusalCode;
-use stsd_protocol::control::SessionState;
-use stsd_protocol::gateway::{FailureKind, Outcome};
+use stsd_protocol::control::{SessionState, UnlockRequest};
+use stsd_protocol::gateway::{FailureKind, Operation, Outcome};
+use stsd_secret::Secret;
 
 use super::fixture::{
-    ALICE, CI, HOUR, Story, failed, failure, plan, role_profile, session_profile,
+    ALICE, CI, HOUR, SERIAL, Story, failed, failure, plan, role_profile, session_profile,
 };
 use crate::state::Answer;
 
@@ -106,4 +107,91 @@ fn a_refresh_forgets_what_was_said_of_the_keys_until_there_is_an_answer() {
     assert_eq!(story.session_state(CI), SessionState::Refused);
     story.state.refresh(Some("ci"), story.now()).unwrap();
     assert_eq!(error(&story), None);
+}
+
+#[test]
+fn status_names_the_device_whose_code_was_typed() {
+    const OTHER: &str = "arn:aws:iam::111122223333:mfa/other";
+    let mut story = Story::begin();
+    let request = UnlockRequest {
+        token_code: Some(Secret::new("123456")),
+        mfa_serial: Some(OTHER.to_owned()),
+        ..UnlockRequest::default()
+    };
+    let serial = |story: &Story| {
+        story.state.table().session_reports(story.now())[0].mfa_serial.clone().unwrap()
+    };
+    let job = story.state.begin_unlock(request, story.now()).unwrap();
+    assert_eq!(serial(&story), SERIAL);
+    let session = story.issued(12 * HOUR);
+    story.finish(&job, session);
+    assert_eq!(serial(&story), OTHER);
+}
+
+#[test]
+fn a_profile_that_cannot_be_unlocked_says_why() {
+    let mut story = Story::begin();
+    for (profile, code) in
+        [("loop", RefusalCode::InvalidProfile), ("sso", RefusalCode::UnsupportedProfile)]
+    {
+        let refusal = story.state.begin_unlock(of(profile), story.now()).unwrap_err();
+        assert_eq!((refusal.code, refusal.message), (code, story.refusal(profile).message));
+    }
+}
+
+#[test]
+fn an_unlock_that_fails_takes_nothing_away_and_does_not_blame_the_keys_for_a_code() {
+    let mut denied = failure(FailureKind::Denied, "InvalidClientTokenId");
+    denied.code_sent = false;
+    let wrong_code = failure(FailureKind::WrongCode, "AccessDenied");
+    for (failure, locked) in [(denied, SessionState::Refused), (wrong_code, SessionState::Locked)] {
+        let mut story = Story::begin();
+        let job = story.begin_unlock("123456").unwrap();
+        story.finish(&job, Outcome::Failure(failure.clone()));
+        assert_eq!(story.session_state(ALICE), locked);
+        let mut story = Story::unlocked();
+        let job = story.begin_unlock("234567").unwrap();
+        story.finish(&job, Outcome::Failure(failure));
+        assert!(story.serves("default"));
+        assert_eq!(story.session_state(ALICE), SessionState::Unlocked);
+    }
+}
+
+#[test]
+fn a_code_that_was_typed_wrong_does_not_stop_keys_that_need_none() {
+    let mut story = Story::begin();
+    let request = UnlockRequest {
+        token_code: Some(Secret::new("123456")),
+        mfa_serial: Some(SERIAL.to_owned()),
+        ..of("ci")
+    };
+    let job = story.state.begin_unlock(request, story.now()).unwrap();
+    story.finish(&job, failed(FailureKind::WrongCode, "AccessDenied"));
+    story.fetch("ci", HOUR);
+    assert!(story.serves("ci"));
+}
+
+#[test]
+fn keys_that_were_locked_by_hand_assume_the_roles_in_use_once_they_are_unlocked() {
+    let mut story = Story::begin();
+    story.fetch("deploy", HOUR);
+    let Answer::Ready(held) = story.answer("deploy") else { panic!("it was fetched") };
+    held.serve(story.now());
+    story.state.lock(None, story.now()).unwrap();
+    let job = story.state.begin_unlock(of("ci"), story.now()).unwrap();
+    let Operation::Unlock(request) = &job.operation else { panic!("not an unlock") };
+    assert_eq!(u64::from(request.duration_seconds), 12 * HOUR);
+    let session = story.issued(12 * HOUR);
+    assert_eq!(story.finish(&job, session).jobs.len(), 1);
+}
+
+#[test]
+fn a_session_that_needs_no_person_lasts_as_long_as_the_configuration_says() {
+    let job = Story::begin().want("ci").unwrap();
+    let Operation::Unlock(request) = &job.operation else { panic!("not a session") };
+    assert_eq!(u64::from(request.duration_seconds), 12 * HOUR);
+}
+
+fn of(profile: &str) -> UnlockRequest {
+    UnlockRequest { profile: Some(profile.to_owned()), ..UnlockRequest::default() }
 }

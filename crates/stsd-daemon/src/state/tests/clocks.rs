@@ -144,6 +144,17 @@ fn an_answer_tells_the_time_unless_it_was_more_than_a_minute_under_way() {
 }
 
 #[test]
+fn a_local_date_that_is_wrong_by_less_than_half_a_minute_is_right() {
+    for (wrong, offset) in [(0, 0), (29, 0), (30, 30), (3600, 3600)] {
+        let mut story = Story::unlocked();
+        let job = story.want("prod").unwrap();
+        let (outcome, date) = (story.issued(HOUR), story.date().plus(Duration::from_secs(wrong)));
+        finish_at(&mut story, &job, outcome, date);
+        assert_eq!(story.state.table().clock_offset(story.now()), offset);
+    }
+}
+
+#[test]
 fn what_is_held_ages_by_more_than_a_minute_that_the_boot_clock_missed_and_by_no_less() {
     for (missed, serves) in [(60, true), (61, false)] {
         let mut story = Story::unlocked();

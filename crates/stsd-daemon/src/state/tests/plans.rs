@@ -169,6 +169,41 @@ fn without_any_plan_everybody_hears_why() {
 }
 
 #[test]
+fn why_nothing_could_be_read_stands_once_among_the_mistakes() {
+    let mistake = |severity, profile: Option<&str>| Problem {
+        file: "/home/alice/.aws/config".to_owned(),
+        line: Some(3),
+        profile: profile.map(str::to_owned),
+        key: None,
+        severity,
+        message: "a mistake".to_owned(),
+    };
+    let unreadable = "the gateway is not there";
+    for (problem, shown) in [
+        (mistake(Severity::Error, Some("loop")), &[unreadable, "a mistake"][..]),
+        (mistake(Severity::Notice, None), &[unreadable, "a mistake"]),
+        // This one says of the whole file why nothing could be read.
+        (mistake(Severity::Error, None), &["a mistake"]),
+    ] {
+        let mut story = Story::begin();
+        let table = |story: &Story| {
+            story.state.table().problems().into_iter().map(|p| p.message).collect::<Vec<_>>()
+        };
+        assert!(table(&story).is_empty());
+        story.state.replan(Plan { problems: vec![problem], ..plan() });
+        assert_eq!(table(&story), ["a mistake"]);
+        story.state.plan_failed(Refusal::new(RefusalCode::Configuration, unreadable));
+        assert_eq!(table(&story), shown);
+    }
+}
+
+#[test]
+fn an_identity_feeds_its_own_profile_and_its_roles() {
+    let story = Story::begin();
+    assert_eq!(story.state.table().fed_by(CI), ["ci", "deploy"]);
+}
+
+#[test]
 fn a_device_that_is_added_locks_keys_that_needed_none() {
     let mut story = Story::begin();
     let mut other = plan();

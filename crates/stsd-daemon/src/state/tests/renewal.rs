@@ -225,6 +225,17 @@ fn no_code_of_a_program_is_sent_twice() {
 }
 
 #[test]
+fn an_outage_that_a_person_meets_is_none_of_the_programs_mistakes() {
+    let mut story = unlocked(HOUR);
+    for code in ["200000", "300000", "400000", "500000"] {
+        let job = story.begin_unlock(code).unwrap();
+        story.finish(&job, failed(FailureKind::Unavailable, "ServiceUnavailable"));
+        story.seconds += MINUTE;
+    }
+    assert!(story.state.table().session(ALICE).unwrap().renews_itself());
+}
+
+#[test]
 fn who_types_a_code_does_not_wait_for_the_program() {
     let mut story = unlocked(12 * HOUR);
     let renewal = story.nap_until_due(12 * HOUR).remove(0);
