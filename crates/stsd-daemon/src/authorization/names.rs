@@ -77,4 +77,14 @@ mod tests {
         }
         assert_eq!(of_exec("my prod"), "exec-my-prod");
     }
+
+    #[test]
+    fn a_name_after_a_long_profile_leaves_room_for_its_number() {
+        let profile = "a".repeat(100);
+        let first = invent(Some(&profile), |_| false);
+        let second = invent(Some(&profile), |name| name == first);
+        assert_eq!(first, "a".repeat(59));
+        assert_eq!(second, format!("{first}-2"));
+        assert!(check(&first).is_ok() && check(&second).is_ok());
+    }
 }
