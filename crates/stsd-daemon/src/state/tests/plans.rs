@@ -86,6 +86,8 @@ fn a_lock_wins_over_an_unlock_even_if_the_device_became_another_one_meanwhile() 
     let mut other = plan();
     other.identities[0] = identity(ALICE, "default", Some("arn:aws:iam::111122223333:mfa/new"));
     story.state.replan(other);
+    // The numbers of a session go on, so that no later lock has the number of that unlock.
+    story.state.lock(None, story.now()).unwrap();
     let late = story.issued(HOUR);
     story.finish(&job, late);
     assert_eq!(story.session_state(ALICE), SessionState::Locked);
