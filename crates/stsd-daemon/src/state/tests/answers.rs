@@ -2,7 +2,7 @@
 
 use stsd_protocol::RefusalCode;
 use stsd_protocol::control::{SessionState, UnlockRequest};
-use stsd_protocol::gateway::{FailureKind, Operation, Outcome};
+use stsd_protocol::gateway::{Failure, FailureKind, Operation, Outcome};
 use stsd_secret::Secret;
 
 use super::fixture::{
@@ -141,14 +141,17 @@ fn a_profile_that_cannot_be_unlocked_says_why() {
 
 #[test]
 fn an_unlock_that_fails_takes_nothing_away_and_does_not_blame_the_keys_for_a_code() {
-    let mut denied = failure(FailureKind::Denied, "InvalidClientTokenId");
-    denied.code_sent = false;
-    let wrong_code = failure(FailureKind::WrongCode, "AccessDenied");
-    for (failure, locked) in [(denied, SessionState::Refused), (wrong_code, SessionState::Locked)] {
+    for (kind, code_sent, state) in [
+        (FailureKind::Denied, false, SessionState::Refused),
+        (FailureKind::Denied, true, SessionState::Locked),
+        (FailureKind::WrongCode, true, SessionState::Locked),
+        (FailureKind::Unavailable, false, SessionState::Locked),
+    ] {
+        let failure = Failure { code_sent, ..failure(kind, "AsStsSaysIt") };
         let mut story = Story::begin();
         let job = story.begin_unlock("123456").unwrap();
         story.finish(&job, Outcome::Failure(failure.clone()));
-        assert_eq!(story.session_state(ALICE), locked);
+        assert_eq!(story.session_state(ALICE), state, "{kind:?} {code_sent}");
         let mut story = Story::unlocked();
         let job = story.begin_unlock("234567").unwrap();
         story.finish(&job, Outcome::Failure(failure));
