@@ -16,6 +16,7 @@ mod view;
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use aws_sdk_sts::config::SharedHttpClient;
 use aws_smithy_async::time::SharedTimeSource;
@@ -29,6 +30,7 @@ use programs::{Programs, Running};
 pub use programs::{ProgramsApart, RUN_PROGRAMS, run_programs};
 pub use readable::readable;
 use sts::{Session, Trace, refusal};
+use tokio::time::Instant;
 
 /// What one process's requests share.
 pub struct Gateway {
@@ -129,6 +131,8 @@ impl Gateway {
             time: self.time.clone(),
             clock_offset,
             trace: trace.clone(),
+            began: Instant::now(),
+            elsewhere: Duration::ZERO,
             programs: Programs::new(settings, home, &self.programs),
             lender: None,
         }

@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::script::{
     Answer, Call, Script, alice, error, error_text, failure, is, issued, session,
 };
@@ -208,10 +210,16 @@ async fn a_call_that_hangs_is_given_up_after_fifteen_seconds() {
     let start = tokio::time::Instant::now();
     let (failure, _) = fails(vec![Answer::Hangs]).await;
     assert_eq!(start.elapsed().as_secs(), 15);
-    assert_eq!(
-        failure.message,
-        "https://sts.eu-central-1.amazonaws.com did not answer within 15 s"
-    );
+    assert_eq!(failure.message, "https://sts.eu-central-1.amazonaws.com did not answer in time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_calls_of_an_unlock_together_take_eighteen_seconds_at_most() {
+    let start = tokio::time::Instant::now();
+    let late = Answer::Late(Duration::from_secs(10), Box::new(alice()));
+    let (failure, _) = fails(vec![late, Answer::Hangs]).await;
+    assert_eq!(start.elapsed().as_secs(), 18);
+    assert_eq!((failure.kind, failure.code_sent), (FailureKind::Unavailable, true));
 }
 
 #[tokio::test(start_paused = true)]

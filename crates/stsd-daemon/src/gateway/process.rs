@@ -11,7 +11,7 @@ use std::os::unix::net::UnixStream as StdUnixStream;
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use stsd_protocol::gateway::{GATEWAY_MISSING, Operation, Settings};
+use stsd_protocol::gateway::{GATEWAY_MISSING, GATEWAY_NOT_STARTED, Operation, Settings};
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, oneshot};
@@ -128,9 +128,17 @@ async fn keep(
             Err(error) => {
                 let message = format!("cannot start {} ({error})", launch.program.display());
                 // Whoever asked may have gone away.
-                let _ = waiting.reply.send(Reply::lost(GATEWAY_MISSING, message, false));
+                let _ = waiting.reply.send(Reply::lost(not_started(&error), message, false));
             }
         }
+    }
+}
+
+/// Whether the program is to blame, or a limit of descriptors, processes or memory.
+fn not_started(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => GATEWAY_MISSING,
+        _ => GATEWAY_NOT_STARTED,
     }
 }
 

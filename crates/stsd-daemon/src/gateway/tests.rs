@@ -209,6 +209,21 @@ async fn a_call_with_credentials_is_not_made_again_after_a_lock() {
     drop(planned);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_process_that_hangs_is_given_up_within_twenty_seconds_and_later_where_programs_may_run() {
+    for (programs, seconds) in [(vec![], 19), (vec!["prod".to_owned()], 60)] {
+        let mut stage = Stage::set();
+        let settings = Settings { allow_programs: programs, ..Settings::default() };
+        let (reply, answer) = oneshot::channel();
+        let start = tokio::time::Instant::now();
+        let call = Waiting { operation: unlock(), settings, reply, again: false };
+        stage.calls.send(Box::new(call)).unwrap();
+        assert_eq!(failure(answer.await.unwrap()).1, "GatewayLost");
+        assert_eq!(start.elapsed().as_secs(), seconds);
+        stage.worker.join_next().await.unwrap().unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_stop_answers_whoever_waits_and_those_after_it() {
     // It reads for ever and never answers.

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use stsd_protocol::VERSION;
-use stsd_protocol::gateway::{FailureKind, Operation, Outcome, Request, Response};
+use stsd_protocol::gateway::{FailureKind, Operation, Outcome, Request, Response, Settings};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::process::Child;
@@ -60,7 +60,10 @@ pub(super) async fn run(
     while let Some(waiting) = inbox.recv().await {
         hand_back(waiting, &back);
     }
-    for (_, call) in calls {
+    let now = Instant::now();
+    for (_, mut call) in calls {
+        // One that hung once is not made to hang again: somebody waits for it.
+        call.request.take_if(|_| call.deadline <= now);
         call.lost(&back);
     }
     reap(child, ended.is_ok()).await;
@@ -131,8 +134,9 @@ async fn send(
     let error = match written {
         Ok(Ok(())) => {
             let once = again || matches!(request.op, Operation::Unlock(_));
+            let deadline = Instant::now() + patience(&request.settings);
             let request = Some(request).filter(|_| !once);
-            return Ok(UnderWay { request, reply, deadline: Instant::now() + HANGING });
+            return Ok(UnderWay { request, reply, deadline });
         }
         Ok(Err(error)) => error,
         Err(_) => io::Error::new(io::ErrorKind::TimedOut, "it does not read"),
@@ -145,7 +149,8 @@ fn answer(calls: &mut HashMap<u64, UnderWay>, response: Response) -> io::Result<
     let call = calls.remove(&response.id).ok_or_else(|| {
         io::Error::new(io::ErrorKind::InvalidData, "an answer that nobody waits for")
     })?;
-    let reply = if response.v == VERSION {
+    let same_version = response.v == VERSION;
+    let reply = if same_version {
         Reply { outcome: response.outcome, sts_date: response.sts_date }
     } else {
         let message = format!("the gateway is {}, the daemon {VERSION}", response.v);
@@ -153,7 +158,11 @@ fn answer(calls: &mut HashMap<u64, UnderWay>, response: Response) -> io::Result<
     };
     // Whoever asked may have gone away.
     let _ = call.reply.send(reply);
-    Ok(())
+    if same_version {
+        return Ok(());
+    }
+    // The next call starts whatever program is there by then.
+    Err(io::Error::new(io::ErrorKind::Unsupported, "it is of another version"))
 }
 
 fn reached(outcome: &Outcome) -> bool {
@@ -206,8 +215,16 @@ async fn reap(mut child: Child, gently: bool) {
 /// Long enough for a burst of calls, short enough for what the process has read.
 const IDLE: Duration = Duration::from_secs(10);
 
-/// The gateway's own time-out is 15 s for one call, and a chain makes several.
-const HANGING: Duration = Duration::from_secs(60);
+/// What answers later than this hangs.
+fn patience(settings: &Settings) -> Duration {
+    if settings.allow_programs.is_empty() { HANGING } else { HANGING_WITH_PROGRAMS }
+}
+
+/// The gateway gives STS 18 s for all calls of a request.
+const HANGING: Duration = Duration::from_secs(19);
+
+/// The user's programs have 25 s beside that, and may wait for a run of another request.
+const HANGING_WITH_PROGRAMS: Duration = Duration::from_secs(60);
 
 /// The socket's buffer takes any request at once unless the gateway hangs.
 const WRITE: Duration = Duration::from_secs(5);

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use stsd_protocol::gateway::{
-    Failure, FailureKind, GATEWAY_MISSING, Operation, Outcome, PROGRAM_ERROR, Settings,
+    Failure, FailureKind, GATEWAY_MISSING, GATEWAY_NOT_STARTED, Operation, Outcome, PROGRAM_ERROR,
+    Settings,
 };
 use stsd_protocol::{Refusal, RefusalCode, Timestamp};
 
@@ -148,7 +149,7 @@ fn where_the_keys_are(session: &Session) -> String {
 
 /// Whether neither STS nor the network is to blame.
 fn is_of_this_machine(failure: &Failure) -> bool {
-    failure.code == GATEWAY_MISSING || failure.code == PROGRAM_ERROR
+    [GATEWAY_MISSING, GATEWAY_NOT_STARTED, PROGRAM_ERROR].contains(&failure.code.as_str())
 }
 
 /// Whether STS has answered with an error of its own.
@@ -199,6 +200,8 @@ pub(crate) fn other_refusal(failure: &Failure) -> Refusal {
         GATEWAY_MISSING => {
             refusal.with_hint("put stsd-gateway, of the same version, beside stsd-daemon")
         }
+        GATEWAY_NOT_STARTED => refusal
+            .with_hint("close what you can spare, or raise the limit; stsd tries again by itself"),
         PROGRAM_ERROR => {
             refusal.with_hint("run the program by hand to see why, then `stsd refresh`")
         }

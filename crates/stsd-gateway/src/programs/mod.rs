@@ -106,6 +106,6 @@ fn failure(kind: FailureKind, message: String) -> Failure {
     }
 }
 
-/// The daemon gives up a process that has not answered for 60 s, and an unlock makes two calls of up
-/// to 15 s beside the programs. Enough to look at a telephone or to touch a device.
+/// The daemon gives up a process that has not answered for 60 s, and the calls of a request take up to
+/// 18 s beside the programs. Enough to look at a telephone or to touch a device.
 const MOST: Duration = Duration::from_secs(25);

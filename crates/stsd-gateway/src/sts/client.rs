@@ -42,7 +42,7 @@ impl Session<'_> {
             .time_source(self.clock())
             .sleep_impl(TokioSleep::new())
             .retry_config(RetryConfig::disabled())
-            .timeout_config(timeouts())
+            .timeout_config(timeouts(self.patience()))
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .interceptor(self.trace.clone())
             .interceptor(UserAgent);
@@ -54,6 +54,12 @@ impl Session<'_> {
                 .set_use_dual_stack(Some(target.use_dual_stack)),
         };
         Ok(Client::from_conf(config.build()))
+    }
+
+    /// How long the next call may take: a request makes several, and somebody waits for the whole.
+    fn patience(&self) -> Duration {
+        let sts = self.began.elapsed().saturating_sub(self.elsewhere);
+        REQUEST_TIMEOUT.saturating_sub(sts).clamp(LEAST_TIMEOUT, CALL_TIMEOUT)
     }
 
     /// The clock, as far as its error is known by now.
@@ -75,11 +81,8 @@ impl Signer {
     }
 }
 
-fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .operation_timeout(CALL_TIMEOUT)
-        .build()
+fn timeouts(call: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_timeout(call).build()
 }
 
 /// The local clock and what is known of its error.
@@ -99,3 +102,10 @@ impl TimeSource for OffsetTime {
 
 /// From the first byte to the last, connecting included.
 pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// All calls of one request together, the user's programs aside: an unlock asks who the keys belong to
+/// and then for the session, and has answered within 20 s. The daemon gives this process up then.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(18);
+
+/// So much a call has even then.
+const LEAST_TIMEOUT: Duration = Duration::from_secs(1);

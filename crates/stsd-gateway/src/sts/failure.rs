@@ -7,7 +7,6 @@ use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use stsd_protocol::gateway::{Failure, FailureKind};
 
-use super::client::CALL_TIMEOUT;
 use super::trace::Trace;
 
 /// A failure that no repetition cures, and for which STS was not asked.
@@ -31,12 +30,8 @@ where
         }
         SdkError::ResponseError(answer) => garbled(Some(answer.raw().status().as_u16()), trace),
         SdkError::TimeoutError(_) => {
-            let seconds = CALL_TIMEOUT.as_secs();
-            unavailable(
-                "TimeoutError",
-                format!("{} did not answer within {seconds} s", trace.endpoint()),
-                None,
-            )
+            let message = format!("{} did not answer in time", trace.endpoint());
+            unavailable("TimeoutError", message, None)
         }
         SdkError::DispatchFailure(_) => of_connection(error, trace),
         _ => {
@@ -106,7 +101,7 @@ fn of_connection<E>(error: &SdkError<E, HttpResponse>, trace: &Trace) -> Failure
 where
     E: Error + 'static,
 {
-    let (endpoint, cause) = (trace.endpoint(), last_cause(error));
+    let (endpoint, cause) = (trace.endpoint(), in_words(last_cause(error)));
     if is_connect(error) {
         unavailable("ConnectError", format!("could not connect to {endpoint} ({cause})"), None)
     } else {
@@ -147,6 +142,16 @@ fn last_cause(error: &(dyn Error + 'static)) -> String {
     }
 }
 
+/// Says of a certificate what a person can do something about, in place of two numbers of seconds.
+fn in_words(cause: String) -> String {
+    let by_the_clock = |what| format!("its certificate {what}, if the local clock is right");
+    match cause {
+        cause if cause.contains("certificate not valid yet") => by_the_clock("is not valid yet"),
+        cause if cause.contains("certificate expired") => by_the_clock("has expired"),
+        cause => cause,
+    }
+}
+
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| match error.downcast_ref::<std::io::Error>() {
         Some(io) => io.get_ref().map(|inner| inner as &(dyn Error + 'static)),
@@ -177,7 +182,16 @@ const PASSING: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::of_answer;
+    use super::{in_words, of_answer};
+
+    #[test]
+    fn of_a_certificate_and_a_wrong_clock_one_can_suspect_either() {
+        let cause =
+            "invalid peer certificate: certificate not valid yet: verification time 1 (UNIX)";
+        let words = "its certificate is not valid yet, if the local clock is right";
+        assert_eq!(in_words(cause.to_owned()), words);
+        assert_eq!(in_words("connection refused".to_owned()), "connection refused");
+    }
 
     #[test]
     fn of_what_sts_says_only_the_first_line_is_shown() {

@@ -14,10 +14,13 @@ pub(crate) use caller::whoami;
 pub(crate) use failure::refusal;
 pub(crate) use trace::Trace;
 
+use std::time::Duration;
+
 use aws_smithy_async::time::SharedTimeSource;
 use stsd_protocol::gateway::{
     AssumeRequest, Base, Failure, FailureKind, Outcome, Settings, UnlockRequest,
 };
+use tokio::time::Instant;
 
 use crate::http::HttpClients;
 use crate::profiles::{KeySource, KeysError, key_source};
@@ -49,6 +52,10 @@ pub(crate) struct Session<'a> {
     /// Added to the clock, in seconds; corrected when STS says that it is wrong.
     pub(crate) clock_offset: i64,
     pub(crate) trace: Trace,
+    /// When the request came.
+    pub(crate) began: Instant,
+    /// What the user's programs have taken since then.
+    pub(crate) elsewhere: Duration,
     pub(crate) programs: Programs<'a>,
     /// The profile whose program lent the credentials that have an end.
     pub(crate) lender: Option<String>,
@@ -64,8 +71,10 @@ impl Session<'_> {
         match key_source(self.settings, self.home, keys).map_err(of_files)? {
             KeySource::Files(pair) => Ok(Signer::LongTerm(pair)),
             KeySource::Program(program) => {
-                let clock = self.clock();
-                let signer = self.programs.credentials(&program, &clock).await?;
+                let (clock, started) = (self.clock(), Instant::now());
+                let said = self.programs.credentials(&program, &clock).await;
+                self.elsewhere += started.elapsed();
+                let signer = said?;
                 self.lender =
                     matches!(signer, Signer::Temporary(_)).then(|| program.profile.clone());
                 Ok(signer)

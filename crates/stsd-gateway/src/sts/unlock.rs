@@ -5,6 +5,7 @@ use stsd_protocol::gateway::{
     Base, Caller, Failure, FailureKind, Issued, Mfa, Outcome, TemporaryCredentials, UnlockRequest,
 };
 use stsd_secret::Secret;
+use tokio::time::Instant;
 
 use super::caller::caller;
 use super::failure::{failure, never_sent, refusal};
@@ -70,7 +71,10 @@ async fn token_code(
         Some(code) => code.clone(),
         None => {
             let source = code_source(session.settings, session.home, &request.keys, serial_number);
-            session.programs.token_code(&source.map_err(of_files)?).await?
+            let (source, started) = (source.map_err(of_files)?, Instant::now());
+            let said = session.programs.token_code(&source).await;
+            session.elsewhere += started.elapsed();
+            said?
         }
     };
     Ok(Some((serial_number.clone(), code)))

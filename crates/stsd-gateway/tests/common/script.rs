@@ -20,6 +20,8 @@ pub(crate) enum Answer {
     Gives(u16, String),
     /// The same, by a clock so many seconds ahead.
     Ahead(i64, u16, String),
+    /// The same as another, so much later.
+    Late(Duration, Box<Answer>),
     /// Never.
     Hangs,
 }
@@ -98,7 +100,13 @@ impl HttpConnector for Script {
         let mut state = self.0.lock().unwrap();
         state.calls.push(read(&request));
         let now = self.1.now();
-        let (ahead, status, body) = match state.answers.pop_front().expect("a call too many") {
+        let mut answer = state.answers.pop_front().expect("a call too many");
+        let mut late = Duration::ZERO;
+        while let Answer::Late(by, other) = answer {
+            (late, answer) = (late + by, *other);
+        }
+        let (ahead, status, body) = match answer {
+            Answer::Late(..) => unreachable!("taken apart above"),
             Answer::Gives(status, body) => (0, status, body),
             Answer::Ahead(seconds, status, body) => (seconds, status, body),
             Answer::Hangs => return HttpConnectorFuture::new(std::future::pending()),
@@ -106,7 +114,10 @@ impl HttpConnector for Script {
         let date = now.checked_add_signed(ahead);
         let mut response = HttpResponse::new(status.try_into().unwrap(), body.into());
         response.headers_mut().insert("date", httpdate::fmt_http_date(date));
-        HttpConnectorFuture::ready(Ok(response))
+        HttpConnectorFuture::new(async move {
+            tokio::time::sleep(late).await;
+            Ok(response)
+        })
     }
 }
 

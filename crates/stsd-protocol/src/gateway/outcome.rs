@@ -63,6 +63,10 @@ pub struct Failure {
 /// The code of a failure to start the gateway's program: neither STS nor the network is to blame.
 pub const GATEWAY_MISSING: &str = "GatewayMissing";
 
+/// The code of a failure to start it for which a limit of the system is to blame: of descriptors,
+/// processes or memory.
+pub const GATEWAY_NOT_STARTED: &str = "GatewayNotStarted";
+
 /// The code of a failure of a `credential_process` or an `mfa_process`: neither STS nor the network is
 /// to blame, and the message says which program of which profile it was.
 pub const PROGRAM_ERROR: &str = "ProgramError";
