@@ -59,6 +59,12 @@ impl<C: Clock, G: Gateway> Daemon<C, G> {
         loop {
             let table = Arc::clone(&snapshots.borrow_and_update());
             match table.answer(profile, self.clock.now()) {
+                // The owner looks at the clocks with each command.
+                Answer::Ready(held) if table.in_doubt(&held, self.clock.now()) => {
+                    self.send(Command::Want(
+                        table.profiles[table.find(profile)?].planned.name.clone(),
+                    ))?;
+                }
                 Answer::Ready(held) => {
                     self.note_use(&table, profile)?;
                     return Ok(held);

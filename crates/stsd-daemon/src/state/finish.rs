@@ -29,6 +29,8 @@ impl State {
     pub fn finish(&mut self, finished: Finished, now: Now) -> Followup {
         self.version += 1;
         self.saw_sts_date(&finished, now);
+        // Whatever came, STS has been asked.
+        self.table.doubt = None;
         let dates = Dates { issued: self.date_of(&finished, now), asked: finished.asked };
         let finished = unless_ended(finished, dates, now);
         match &finished.kind {

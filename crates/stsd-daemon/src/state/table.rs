@@ -3,11 +3,14 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use stsd_protocol::control::{ProfileReport, SessionReport};
 use stsd_protocol::gateway::{Problem, Severity};
 use stsd_protocol::{Confinement, Refusal, RefusalCode};
 
+use super::clocks::{TOLERANCE, wall_minus_boot};
+use super::held::Held;
 use super::profile::{Answer, Profile};
 use super::session::{Session, quoted};
 use crate::clock::Now;
@@ -35,6 +38,12 @@ pub struct Table {
     pub prompt: bool,
     /// STS's date minus our boot clock, in seconds, from its last answer.
     pub sts_minus_boot: Option<i64>,
+    /// The local date minus our boot clock, in seconds, at the owner's last look; not every second
+    /// of its drift is worth a snapshot.
+    pub wall_minus_boot: Option<i64>,
+    /// By how much the local date has left the boot clock behind, until STS has said whether the
+    /// one jumped or the other stood still.
+    pub doubt: Option<Duration>,
 }
 
 impl Table {
@@ -92,6 +101,16 @@ impl Table {
         let boot = now.boot.as_secs().cast_signed();
         let offset = self.sts_minus_boot.map_or(0, |base| base + boot - local);
         if offset.abs() < 30 { 0 } else { offset }
+    }
+
+    /// Whether these may have ended without the boot clock: that of a virtual machine which is
+    /// paused stands still. STS is asked before they are served.
+    pub fn in_doubt(&self, held: &Held, now: Now) -> bool {
+        let jump = || {
+            let seconds = wall_minus_boot(now) - self.wall_minus_boot?;
+            u64::try_from(seconds).ok().map(Duration::from_secs).filter(|jump| *jump > TOLERANCE)
+        };
+        self.doubt.or_else(jump).is_some_and(|jump| held.remaining(now) <= jump)
     }
 
     /// What `status` says of the sessions.

@@ -10,7 +10,7 @@ use super::fixture::{
     ALICE, CI, HOUR, Story, failed, identity, plan, role_profile, session_profile,
 };
 use crate::clock::Now;
-use crate::state::{Finished, Job};
+use crate::state::{Answer, Finished, Job};
 
 fn finish_at(story: &mut Story, job: &Job, outcome: Outcome, date: Timestamp) {
     let (kind, generation) = (job.kind.clone(), job.generation);
@@ -41,6 +41,28 @@ fn a_pause_that_the_boot_clock_missed_ends_what_is_held() {
 }
 
 #[test]
+fn what_a_pause_may_have_ended_is_in_doubt_until_sts_was_asked() {
+    let mut story = Story::unlocked();
+    story.fetch("prod", HOUR);
+    story.due();
+    let in_doubt = |story: &Story, now: Now| {
+        let table = story.state.table();
+        ["prod", "default"].map(|profile| match table.answer(Some(profile), now) {
+            Answer::Ready(held) => table.in_doubt(&held, now),
+            other => panic!("{other:?}"),
+        })
+    };
+    assert_eq!(in_doubt(&story, later(&story, 0)), [false, false]);
+    let now = later(&story, 3 * HOUR);
+    assert_eq!(in_doubt(&story, now), [true, false], "before the owner has looked");
+    let jobs = story.state.due(now);
+    assert_eq!(in_doubt(&story, now), [true, false], "while STS is asked");
+    let (outcome, date) = (story.issued(HOUR), story.date());
+    finish_at(&mut story, &jobs[0], outcome, date);
+    assert_eq!(in_doubt(&story, now), [false, false]);
+}
+
+#[test]
 fn a_local_date_that_was_set_wrong_costs_one_call_and_no_credentials() {
     let mut story = Story::unlocked();
     story.fetch("prod", HOUR);
@@ -50,6 +72,26 @@ fn a_local_date_that_was_set_wrong_costs_one_call_and_no_credentials() {
     let (outcome, date) = (story.issued(HOUR), story.date());
     finish_at(&mut story, &jobs[0], outcome, date);
     assert!(story.serves("prod") && story.serves("default"));
+}
+
+#[test]
+fn a_date_of_ten_years_ago_makes_no_hour_longer_and_ends_nothing_when_the_right_one_is_back() {
+    let ten_years = Duration::from_secs(10 * 365 * 24 * HOUR);
+    let mut story = Story::begin();
+    let session = story.begin_unlock("123456").unwrap();
+    for (job, life) in [(Some(session), 12 * HOUR), (None, HOUR)] {
+        let job = job.unwrap_or_else(|| story.want("prod").unwrap());
+        let (outcome, date) = (story.issued(life), story.date());
+        let wrong = Timestamp::from_unix(date.unix() - ten_years.as_secs());
+        finish_at(&mut story, &job, outcome, wrong);
+    }
+    assert!(story.serves("prod") && story.serves("default"));
+    let job = story.want("my staging").unwrap();
+    let (outcome, date) = (story.issued(HOUR), story.date());
+    finish_at(&mut story, &job, outcome, date);
+    assert!(story.serves("prod") && story.serves("default"), "the right date took them for old");
+    story.seconds += HOUR;
+    assert!(!story.serves("prod"), "an hour lasted longer");
 }
 
 #[test]
