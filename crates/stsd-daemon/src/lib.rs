@@ -25,4 +25,5 @@ pub mod start;
 pub mod state;
 pub mod state_directory;
 pub mod survival;
+pub mod upkeep;
 pub mod wire;

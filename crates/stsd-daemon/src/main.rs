@@ -42,7 +42,10 @@ fn fail(error: &dyn Error, hint: &str, code: u8) -> ExitCode {
         causes = format!("{causes}: {cause}");
         source = cause.source();
     }
-    eprintln!("stsd-daemon: error: {error}{causes}");
-    eprintln!("stsd-daemon: hint: {hint}");
+    // A standard error that nobody reads changes nothing.
+    let _ = writeln!(
+        std::io::stderr(),
+        "stsd-daemon: error: {error}{causes}\nstsd-daemon: hint: {hint}"
+    );
     ExitCode::from(code)
 }

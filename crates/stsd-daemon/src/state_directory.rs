@@ -98,6 +98,30 @@ impl StateDirectory {
         self.write(&self.places.credentials_view(), b"", 0o400);
     }
 
+    /// Whether the files are there that this process writes for its clients.
+    pub fn is_complete(&self) -> bool {
+        let places = &self.places;
+        [places.authorization_token(), places.credentials_view(), places.socket_record()]
+            .iter()
+            .all(|file| file.exists())
+    }
+
+    /// Whether the view is there.
+    pub fn has_view(&self) -> bool {
+        self.places.config_view().exists()
+    }
+
+    /// Writes what is missing of [`Self::is_complete`], and the directory.
+    pub fn complete(&self, authorization_token: &Secret) {
+        Self::open(self.places.clone());
+        let file = self.places.authorization_token();
+        if !file.exists() {
+            self.write(&file, authorization_token.expose().as_bytes(), 0o600);
+        }
+        self.publish_credentials_view();
+        self.record_socket();
+    }
+
     fn write(&self, path: &Path, bytes: &[u8], mode: u32) -> bool {
         self.write_as(path, bytes, mode, Lasting::OverPowerLoss)
     }

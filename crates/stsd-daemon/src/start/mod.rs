@@ -7,6 +7,7 @@ mod programs;
 
 use std::env;
 use std::ffi::OsString;
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +38,7 @@ use crate::owner::{Command, Owner, Parts};
 use crate::state::{self, State, Survivors, Table};
 use crate::state_directory::StateDirectory;
 use crate::survival::{Keeping, Survival, note_a_crash};
+use crate::upkeep::Upkeep;
 use crate::wire::{Shutdown, Stop, shutdown};
 
 pub use error::StartError;
@@ -116,12 +118,12 @@ struct House {
 
 impl House {
     fn new(ending: Shutdown, directory: &StateDirectory) -> Result<Self, StartError> {
-        let authorization = Arc::new(Authorization::open(
-            directory.authorization_token()?,
-            directory.clone(),
-            SystemClock,
-        ));
+        let token = directory.authorization_token()?;
         let (commands, inbox) = mpsc::unbounded_channel();
+        let mut inner = JoinSet::new();
+        let upkeep = Upkeep::new(directory.clone(), token.clone());
+        spawn(&mut inner, "the upkeep of the state directory", upkeep.run(commands.clone()));
+        let authorization = Arc::new(Authorization::open(token, directory.clone(), SystemClock));
         let port = Arc::new(EndpointPort::default());
         let callers = match TcpCallers::open(getuid().as_raw()) {
             Ok(callers) => Some(Arc::new(callers)),
@@ -136,7 +138,7 @@ impl House {
         };
         Ok(Self {
             doors: JoinSet::new(),
-            inner: JoinSet::new(),
+            inner,
             ending,
             authorization,
             callers,
@@ -262,10 +264,12 @@ impl House {
     }
 
     fn say_ready(&self) {
-        match self.port.port() {
-            Some(port) => eprintln!("stsd-daemon: ready on http://127.0.0.1:{port}"),
-            None => eprintln!("stsd-daemon: ready on its Unix sockets alone"),
-        }
+        let places = match self.port.port() {
+            Some(port) => format!("http://127.0.0.1:{port}"),
+            None => "its Unix sockets alone".to_owned(),
+        };
+        // `eprintln!` would panic where nobody reads the log any more, or its disk is full.
+        let _ = writeln!(io::stderr(), "stsd-daemon: ready on {places}");
         notify(NotifyState::Ready);
     }
 }

@@ -1,0 +1,99 @@
+//! Files of the state directory that somebody removes while the daemon runs: they are written again.
+//! Without the authorization token's file no SDK reaches the endpoint, and without the view no
+//! profile is found, whatever the daemon holds. A file that was changed is left as it is.
+
+use std::time::Duration;
+
+use stsd_secret::Secret;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use tracing::warn;
+
+use crate::owner::Command;
+use crate::state_directory::StateDirectory;
+
+/// Looks after the files that clients need.
+#[derive(Debug)]
+pub struct Upkeep {
+    directory: StateDirectory,
+    authorization_token: Secret,
+    /// Whether the view was there when somebody last looked.
+    view: bool,
+    /// What could not be written is not tried again before.
+    not_before: Option<Instant>,
+}
+
+impl Upkeep {
+    /// The token is the one that the daemon asks for.
+    pub fn new(directory: StateDirectory, authorization_token: Secret) -> Self {
+        Self { directory, authorization_token, view: false, not_before: None }
+    }
+
+    /// Looks until nobody takes orders.
+    pub async fn run(mut self, commands: mpsc::UnboundedSender<Command>) {
+        let mut ticks = interval(EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while !commands.is_closed() {
+            ticks.tick().await;
+            // The gateway makes the text of the view.
+            if self.look() && commands.send(Command::Replan).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Writes what is missing. Whether the view is among it, which somebody else writes.
+    fn look(&mut self) -> bool {
+        let view = self.directory.has_view();
+        let gone = std::mem::replace(&mut self.view, view) && !view;
+        let early = self.not_before.is_some_and(|moment| Instant::now() < moment);
+        if gone || (!early && !self.directory.is_complete()) {
+            warn!("files of the state directory were removed; writing them again");
+            self.directory.complete(&self.authorization_token);
+            self.not_before = Some(Instant::now() + PAUSE);
+        }
+        gone
+    }
+}
+
+/// As often as the user's own files are looked at.
+const EVERY: Duration = Duration::from_millis(1500);
+
+/// On a full disk.
+const PAUSE: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use super::{PAUSE, Upkeep};
+    use crate::owner::Keeper;
+    use crate::state_directory::StateDirectory;
+    use std::fs;
+    use stsd_protocol::Places;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_removed_comes_back_as_it_was_and_what_is_changed_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places {
+            configuration: folder.path().join("config.toml"),
+            state: folder.path().join("state/stsd"),
+            runtime: folder.path().join("run/stsd"),
+        };
+        let mut directory = StateDirectory::open(places.clone());
+        let token = directory.authorization_token().unwrap();
+        directory.publish_credentials_view();
+        directory.record_socket();
+        directory.publish_view("[default]\n");
+        let mut upkeep = Upkeep::new(directory, token.clone());
+        assert!(!upkeep.look());
+        fs::remove_dir_all(&places.state).unwrap();
+        assert!(upkeep.look(), "the view is asked for");
+        assert_eq!(fs::read_to_string(places.authorization_token()).unwrap(), token.expose());
+        assert!(places.credentials_view().exists() && places.socket_record().exists());
+        assert!(!upkeep.look(), "once");
+        tokio::time::advance(PAUSE).await;
+        fs::write(places.authorization_token(), "somebody else's").unwrap();
+        assert!(!upkeep.look());
+        let there = fs::read_to_string(places.authorization_token()).unwrap();
+        assert_eq!(there, "somebody else's");
+    }
+}
