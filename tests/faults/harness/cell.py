@@ -92,7 +92,7 @@ class Cell:
             stand.emulator("fault", f"short-lived={SESSION_LIFE}s", "--action", "GetSessionToken")
         self._until_done(stand.unlock)
         if state == "ended":
-            self._until(lambda: stand.status()["sessions"][0]["state"] != "unlocked", "the session never ended", 30)
+            self._until(lambda: stand.status()["sessions"][0]["state"] == "ended", "the session never ended", 30)
         if state in ("ready", "due", "expired"):
             self._expect(stand.stsd("credential-process", "prod"))
             self.issued = time.monotonic()
@@ -207,7 +207,7 @@ class Cell:
             stand.stsd("refresh", "prod")
         if not self._works():
             state = (stand.status() or {"sessions": [{"state": "?"}]})["sessions"]
-            if not state or state[0]["state"] != "unlocked":
+            if not state or state[0]["state"] not in ("unlocked", "expiring"):
                 typed.append("stsd unlock")
                 self._until_done(stand.unlock)
         works = self._until_quietly(self._works, RECOVERY)
