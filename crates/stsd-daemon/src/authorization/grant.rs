@@ -110,7 +110,27 @@ pub(super) const REVOKED: &str = "revoked";
 
 #[cfg(test)]
 mod tests {
-    use super::{Grant, Scope};
+    use super::{Grant, Scope, Unauthorized};
+
+    #[test]
+    fn the_users_own_token_alone_has_no_limit_unless_one_was_made_without() {
+        let made = |scope| Grant { name: "ci".into(), scope }.is_unlimited();
+        assert!(Grant::own().is_unlimited() && made(Scope::Everything));
+        assert!(!made(Scope::Profiles(["dev".to_owned()].into())));
+    }
+
+    #[test]
+    fn who_shows_no_token_or_one_that_was_right_is_not_guessing() {
+        let expired = Unauthorized::Expired { name: "ci".into() };
+        for (why, guess) in [
+            (Unauthorized::Missing, false),
+            (expired, false),
+            (Unauthorized::Wrong, true),
+            (Unauthorized::Revoked, true),
+        ] {
+            assert_eq!(why.is_a_guess(), guess, "{why:?}");
+        }
+    }
 
     #[test]
     fn a_scope_is_compared_in_path_form() {
