@@ -93,3 +93,49 @@ pub struct Served {
     /// The role, or the user's ARN for a user's own session, where known.
     pub role_arn: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+    use std::panic::catch_unwind;
+
+    use stsd_protocol::control::{ProcessCredentials, UnlockRequest};
+    use stsd_protocol::gateway::{Base, TemporaryCredentials};
+    use stsd_secret::Secret;
+
+    use crate::wire::testing::{SECRET, served};
+
+    /// What a panic says of a value, as its message has it.
+    fn said(value: &(impl Debug + std::panic::RefUnwindSafe)) -> String {
+        let panicked = catch_unwind(|| panic!("a defect near {value:?} {value:#?}"));
+        *panicked.unwrap_err().downcast().unwrap()
+    }
+
+    #[test]
+    fn a_panic_that_shows_what_it_holds_shows_no_secret() {
+        let served = served();
+        let secret = || Secret::new(SECRET);
+        let credentials = TemporaryCredentials {
+            access_key_id: served.access_key_id.clone(),
+            secret_access_key: secret(),
+            session_token: secret(),
+            expiration: served.expiration,
+        };
+        let unlock = UnlockRequest { token_code: Some(secret()), ..UnlockRequest::default() };
+        let process = ProcessCredentials {
+            version: 1,
+            access_key_id: served.access_key_id.clone(),
+            secret_access_key: secret(),
+            session_token: secret(),
+            expiration: served.expiration,
+            account_id: None,
+        };
+        let base = Base::Temporary(credentials.clone());
+        for text in [said(&served), said(&credentials), said(&unlock), said(&process), said(&base)]
+        {
+            assert!(text.starts_with("a defect near "));
+            assert!(!text.contains(SECRET) && !text.contains("fake/session"), "{text}");
+        }
+        assert!(said(&SECRET).contains(SECRET), "a secret in a panic would be seen");
+    }
+}

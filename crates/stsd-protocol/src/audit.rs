@@ -28,8 +28,8 @@ pub struct Record {
     /// What happened.
     #[serde(flatten)]
     pub event: Event,
-    /// The profile as the user wrote it. One that the configuration does not have stands in its path
-    /// form, cut short. Null where everything is meant, or none.
+    /// The profile as the user wrote it. Null where everything is meant, or none, or one that the
+    /// configuration does not have: what stands there may be no name, but something that is secret.
     pub profile: Option<String>,
     /// Why it was refused; null for what was done.
     pub code: Option<RefusalCode>,

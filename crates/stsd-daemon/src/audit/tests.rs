@@ -116,7 +116,7 @@ fn no_line_is_too_long_and_a_name_is_what_the_configuration_has() {
         ..served()
     };
     room.saw_by(&long, Asked::Named(&long), What::Served(&credentials), &this_process());
-    for name in ["my prod", "my-prod", "no\u{1b}[2J such", "123456", "ünknown"] {
+    for name in ["prod", "my-prod", "no\u{1b}[2J such", "123456", "fake-authorization-token"] {
         room.saw(Asked::Named(name), refused(RefusalCode::UnknownProfile));
     }
     room.saw(Asked::Default, refused(RefusalCode::Locked));
@@ -126,18 +126,7 @@ fn no_line_is_too_long_and_a_name_is_what_the_configuration_has() {
     let records = room.records();
     let names: Vec<Option<&str>> = records.iter().map(|record| record.profile.as_deref()).collect();
     assert_eq!(names.len(), 8);
-    assert_eq!(
-        names[1..],
-        [
-            Some("my-prod"),
-            Some("my-prod"),
-            Some("no--2J-such"),
-            None,
-            Some("-nknown"),
-            Some("default"),
-            Some("prod")
-        ]
-    );
+    assert_eq!(names[1..], [Some("prod"), None, None, None, None, Some("default"), Some("prod")]);
 }
 
 #[test]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stsd_protocol::audit::{Event, Record, VERSION, bounded};
-use stsd_protocol::path_form;
 use tokio::sync::watch;
 use tracing::{info, warn};
 
@@ -101,8 +100,8 @@ impl Writer {
         }
     }
 
-    /// A name that the configuration has, as the user wrote it there. Of any other one its path form,
-    /// and of mere digits nothing: it may be a token code in the wrong place.
+    /// A name that the configuration has, as the user wrote it there. Of any other one nothing: it may
+    /// be an authorization token or a token code in the wrong place.
     fn profile(&self, wanted: &Wanted) -> Option<String> {
         let name = match wanted {
             Wanted::Nothing => return None,
@@ -113,8 +112,7 @@ impl Writer {
         match (table.find(name), name) {
             (Ok(place), _) => Some(bounded(&table.profiles[place].planned.name, 80)),
             (Err(_), None) => Some(bounded(&table.default_profile, 80)),
-            (Err(_), Some(name)) if name.bytes().all(|byte| byte.is_ascii_digit()) => None,
-            (Err(_), Some(name)) => Some(bounded(&path_form(name), UNKNOWN)),
+            (Err(_), Some(_)) => None,
         }
     }
 }
@@ -124,6 +122,3 @@ const REST: Duration = Duration::from_millis(20);
 
 /// How long to wait after the disk refused.
 const PAUSE: Duration = Duration::from_millis(500);
-
-/// Shorter than any secret that could stand in a name's place by mistake.
-const UNKNOWN: usize = 32;

@@ -251,8 +251,9 @@ fn wanted(request: &Request<Incoming>) -> Result<Option<&str>, Refusal> {
 /// The profile for the log, if there is one of that name: whoever puts something else there, such as an
 /// authorization token, has not meant it for the log.
 fn known<'a>(profile: Option<&'a str>, refusal: &Refusal) -> Option<&'a str> {
-    use RefusalCode::{MethodNotAllowed, Unauthorized, UnknownProfile};
-    profile.filter(|_| !matches!(refusal.code, MethodNotAllowed | Unauthorized | UnknownProfile))
+    use RefusalCode::{Denied, InvalidProfile, Locked, Pending, Unavailable, UnsupportedProfile};
+    let said = [Denied, InvalidProfile, Locked, Pending, Unavailable, UnsupportedProfile];
+    profile.filter(|_| said.contains(&refusal.code))
 }
 
 /// The profile that a path means, in its path form: `Some(None)` is the default one, and `None` a

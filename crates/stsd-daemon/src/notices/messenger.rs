@@ -46,7 +46,7 @@ impl Messenger {
         let mut said = false;
         while let Some(notice) = notices.recv().await {
             match self.show(&notice).await {
-                Ok(()) => debug!(title = notice.title, "showed a notice"),
+                Ok(()) => debug!("showed a notice"),
                 Err(_) if said => {}
                 Err(error) => {
                     said = true;
