@@ -9,6 +9,7 @@ not connect is made again, so that as many reach the daemon as are counted.
 """
 
 import ctypes
+import errno
 import json
 import os
 import socket
@@ -38,9 +39,10 @@ def attempt(door, request, in_a_hurry):
     try:
         connection.settimeout(10)
         connection.connect(address)
-    except OSError:
+    except OSError as error:
         connection.close()
-        return None
+        # It was there, and was ended before it could say a word.
+        return False if error.errno == errno.ECONNRESET else None
     try:
         connection.sendall(request)
         return False if in_a_hurry else bool(connection.recv(65536))
