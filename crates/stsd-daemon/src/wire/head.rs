@@ -207,6 +207,8 @@ mod tests {
         longest.resize(HEAD_LIMIT - 4, b'x');
         longest.extend_from_slice(b"\r\n\r\n");
         assert_eq!(scan(&longest, 0), Scan::Whole(HEAD_LIMIT));
+        // As ARCHITECTURE.md says it.
+        assert_eq!(HEAD_LIMIT, 8192);
     }
 
     #[test]
