@@ -5,6 +5,8 @@
 #![forbid(unsafe_code)]
 
 pub mod device;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod profiles;
 mod programs;
 

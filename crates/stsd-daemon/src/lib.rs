@@ -13,6 +13,8 @@ mod descriptors;
 pub mod endpoint;
 pub mod endpoint_port;
 pub mod files;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod gateway;
 pub mod listeners;
 pub mod logging;

@@ -89,11 +89,11 @@ fn read_whole(path: &str) -> Result<Option<(String, u32)>, String> {
         .and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes))
         .map_err(cannot)?;
     if bytes.len() as u64 > LIMIT {
-        return Err("the file is larger than 8 MiB".to_owned());
+        return Err("the file is larger than 1 MiB".to_owned());
     }
     let text = String::from_utf8(bytes).map_err(|_| "the file is not UTF-8".to_owned())?;
     Ok(Some((text, metadata.mode())))
 }
 
-/// The answer to `plan` carries the view, and must stay under its own limit.
-const LIMIT: u64 = 8 * 1024 * 1024;
+/// Five thousand profiles fit in. With the limits of `profiles::set` it bounds the time that a file takes.
+const LIMIT: u64 = 1024 * 1024;

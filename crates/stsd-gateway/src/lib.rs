@@ -6,10 +6,13 @@
 
 mod clock;
 mod files;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod http;
 mod profiles;
 mod programs;
 mod readable;
+mod secrets;
 mod signer;
 mod sts;
 mod view;

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 
 use stsd_protocol::gateway::{PlannedProfile, ProfileSource};
 
-use crate::profiles::{OtherSection, Profile, ProfileSet, Setting, is_identifier};
+use crate::profiles::{LONGEST_CHAIN, OtherSection, Profile, ProfileSet, Setting, is_identifier};
+use crate::secrets::{Secrets, is_secret};
 
 /// The whole text.
 pub(crate) fn render(
@@ -35,7 +36,7 @@ pub(crate) fn render(
     for other in &set.others {
         view.other(other);
     }
-    without(view.text, &secrets(set))
+    without(view.text, &Secrets::of(set))
 }
 
 struct View {
@@ -114,12 +115,18 @@ impl View {
 
 /// The text without the lines that hold a secret after all: as a value of another key, or behind a
 /// `#` that is no comment.
-fn without(text: String, secrets: &[String]) -> String {
-    if !secrets.iter().any(|secret| text.contains(secret.as_str())) {
-        return text;
+fn without(text: String, secrets: &Secrets) -> String {
+    let mut clean = String::with_capacity(text.len());
+    for section in text.split_inclusive("\n\n") {
+        // Without its header a section's settings would be those of the one above it, and without its
+        // command a profile would take its credentials elsewhere.
+        let needed = |line: &str| line.starts_with('[') || line.starts_with("credential_process ");
+        if section.lines().any(|line| needed(line) && secrets.are_in(line)) {
+            continue;
+        }
+        clean.extend(section.split_inclusive('\n').filter(|line| !secrets.are_in(line)));
     }
-    let clean = |line: &&str| !secrets.iter().any(|secret| line.contains(secret.as_str()));
-    text.split_inclusive('\n').filter(clean).collect()
+    clean
 }
 
 /// Whether the profile's credentials come from stsd in the view. So it is with a mistaken profile,
@@ -143,15 +150,8 @@ fn builds_on_default(set: &ProfileSet, profile: &Profile) -> bool {
     let sources = std::iter::successors(Some(profile), |current| {
         current.value("source_profile").and_then(|source| set.profile(&source))
     });
-    sources.take(set.profiles.len() + 1).skip(1).any(|source| source.name == "default")
-}
-
-/// Whether a key's value is a secret, or part of one. Wider than what AWS writes: saml2aws and its
-/// kin have keys such as `x_security_token`.
-fn is_secret(key: &str) -> bool {
-    ["access_key", "secret", "password", "session_token", "security_token"]
-        .iter()
-        .any(|part| key.contains(part))
+    // A longer chain is a mistake, and served as one.
+    sources.take(LONGEST_CHAIN + 1).skip(1).any(|source| source.name == "default")
 }
 
 /// Whether every reader takes the value for one line. A bare CR ends one for Python's readers, and
@@ -163,16 +163,6 @@ fn is_one_line(value: &str) -> bool {
 /// Whether a key would make an SDK look for credentials elsewhere than at stsd.
 fn starts_a_provider(key: &str) -> bool {
     key.starts_with("sso_") || PROVIDER_KEYS.contains(&key)
-}
-
-/// Every secret that stands under a key of its own.
-pub(crate) fn secrets(set: &ProfileSet) -> Vec<String> {
-    let settings = set.profiles.iter().flat_map(|profile| &profile.settings);
-    let secret = settings.filter(|setting| {
-        is_secret(&setting.entry.key) && setting.entry.key != "aws_access_key_id"
-    });
-    // A short one would be found everywhere; AWS's have 40 characters.
-    secret.map(|setting| setting.entry.value.clone()).filter(|value| value.len() >= 8).collect()
 }
 
 /// botocore splits the command like a shell, the other SDKs give it to one: both know double quotes,

@@ -225,3 +225,14 @@ fn the_view_reads_as_itself_again() {
     );
     assert_eq!(again.identities, []);
 }
+
+/// Without its header alone, its settings would be those of the profile above it.
+#[test]
+fn a_profile_whose_name_is_somebodys_password_is_left_out_whole() {
+    let config = "[profile a]\noutput = text\nsaml_password = production\n\
+                  [profile production]\noutput = json\nsource_profile = default\n\
+                  role_arn = arn:aws:iam::444455556666:role/x\n";
+    let view = plan(config, &format!("[default]\n{KEYS}")).view;
+    assert!(!view.contains("production") && !view.contains("json"), "{view}");
+    assert!(view.contains("[profile a]\noutput = text\n"), "{view}");
+}

@@ -14,6 +14,8 @@ mod completion;
 mod environment;
 mod exchange;
 mod failure;
+#[cfg(test)]
+mod fuzzing;
 mod gateway;
 mod profile;
 mod prompt;

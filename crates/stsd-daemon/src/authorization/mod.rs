@@ -6,6 +6,8 @@
 //! One mutex holds them: it is taken for the comparison alone, and never across an await.
 
 mod changes;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod grant;
 mod guess;
 mod guessers;

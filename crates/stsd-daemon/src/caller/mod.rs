@@ -10,6 +10,8 @@ use std::os::unix::net::UnixStream;
 
 use tokio::net::TcpStream;
 
+#[cfg(all(target_os = "linux", any(test, fuzzing)))]
+pub(crate) mod fuzzing;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "macos")]

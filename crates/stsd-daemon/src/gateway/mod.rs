@@ -2,6 +2,8 @@
 //! from memory.
 
 mod frames;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod process;
 #[cfg(test)]
 mod tests;

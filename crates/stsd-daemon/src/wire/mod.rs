@@ -10,7 +10,7 @@ mod read;
 mod replay;
 mod seldom;
 mod shutdown;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) mod testing;
 
 use std::future::Future;

@@ -53,7 +53,7 @@ impl FakeService {
     }
 
     async fn hold(&self) {
-        self.gate.acquire().await.unwrap().forget();
+        self.gate.acquire().await.expect("it is never closed").forget();
     }
 }
 
@@ -223,7 +223,7 @@ pub(crate) async fn talk<C: AsyncRead + AsyncWrite + Unpin>(client: C, bytes: &[
         let _ = client.write_all(bytes).await;
         let mut answer = Vec::new();
         let _ = client.read_to_end(&mut answer).await;
-        String::from_utf8(answer).unwrap()
+        String::from_utf8(answer).expect("an answer is text")
     };
     timeout(Duration::from_secs(20), exchange).await.expect("the connection was not closed")
 }

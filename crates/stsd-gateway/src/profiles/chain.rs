@@ -48,6 +48,9 @@ pub(crate) fn follow<'a>(set: &'a ProfileSet, start: &'a Profile) -> Chain<'a> {
         if let Some(at) = through.iter().position(|profile| profile.name == source) {
             return Chain::Mistake(round(set, &through[at..]));
         }
+        if through.len() == LONGEST_CHAIN {
+            return Chain::Mistake(start.problem(Severity::Error, "source_profile", TOO_LONG));
+        }
         through.push(next);
         current = next;
     }
@@ -77,9 +80,13 @@ fn held<'a>(mut through: Vec<&'a Profile>, holder: &'a Profile, id: String) -> C
     Chain::Keys { id, holder, roles: through }
 }
 
+/// The most profiles between a tool and the keys that feed it. Each role is a call to STS, which may take 15 s.
+pub(crate) const LONGEST_CHAIN: usize = 16;
+const TOO_LONG: &str = "it leads through more than 16 profiles";
+
 /// Each profile of a loop has the same mistake: it is told from the one that the files have first.
 fn round(set: &ProfileSet, members: &[&Profile]) -> Problem {
-    let place = |member: &&&Profile| set.profiles.iter().position(|p| p.name == member.name);
+    let place = |member: &&&Profile| set.position(&member.name);
     let first = members.iter().min_by_key(place).copied().unwrap_or(members[0]);
     let start = members.iter().position(|member| member.name == first.name).unwrap_or(0);
     let names = members.iter().cycle().skip(start).take(members.len() + 1);

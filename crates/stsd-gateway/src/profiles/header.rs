@@ -3,7 +3,7 @@
 use super::scan::FileKind;
 
 /// The kinds of sections.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Header {
     /// A profile. `prefixed` is `[profile default]`, which puts `[default]` out of force.
     Profile { name: String, prefixed: bool },

@@ -1,6 +1,7 @@
 //! Which long-term keys there are, which device belongs to each, and who holds them. Keys that a program
 //! says are not known yet: they are told apart by the profile that has the program.
 
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
@@ -21,25 +22,23 @@ pub(crate) struct Identity<'a> {
     holders: Vec<&'a Profile>,
     /// The profiles whose roles are assumed with it.
     roles: Vec<&'a Profile>,
+    /// Their names: an identity may feed thousands.
+    held_by: HashSet<&'a str>,
+    assumed: HashSet<&'a str>,
 }
 
 impl<'a> Identity<'a> {
     pub(crate) fn new(id: String, holder: &'a Profile) -> Self {
-        Self { id, first: holder, holders: Vec::new(), roles: Vec::new() }
+        let (held_by, assumed) = Default::default();
+        Self { id, first: holder, holders: Vec::new(), roles: Vec::new(), held_by, assumed }
     }
 
     /// Takes note of one chain.
     pub(crate) fn add(&mut self, holder: &'a Profile, roles: &[&'a Profile]) {
-        let known =
-            |list: &[&Profile], profile: &Profile| list.iter().any(|p| p.name == profile.name);
-        if !known(&self.holders, holder) {
+        if self.held_by.insert(&holder.name) {
             self.holders.push(holder);
         }
-        for role in roles {
-            if !known(&self.roles, role) {
-                self.roles.push(role);
-            }
-        }
+        self.roles.extend(roles.iter().filter(|role| self.assumed.insert(&role.name)));
     }
 
     /// The profile that stands for the key: `default`, else the first.

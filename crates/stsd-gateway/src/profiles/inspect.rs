@@ -1,7 +1,7 @@
 //! The answer to `inspect`: what stands in a pair of files, for a person who asks why a tool takes the
 //! credentials that it takes. Whatever might be a secret is only said to be there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use stsd_protocol::gateway::{InspectRequest, InspectedFile, InspectedProfile, Inspection};
@@ -9,7 +9,8 @@ use stsd_protocol::gateway::{InspectRequest, InspectedFile, InspectedProfile, In
 use super::kind::calls_stsd;
 use super::scan::{FileKind, scan};
 use super::set::{Profile, ProfileSet};
-use crate::{files, view};
+use crate::files;
+use crate::secrets::Secrets;
 
 /// Reads both files, neither of which need be there or be of any use to stsd.
 ///
@@ -28,7 +29,7 @@ fn file(kind: FileKind, path: &str) -> InspectedFile {
         // It stands in `unreadable`.
         problems.clear();
     }
-    let secrets = view::secrets(&set);
+    let secrets = Secrets::of(&set);
     let repeated = file.text.as_deref().ok().and_then(|text| repeated(text, kind));
     InspectedFile {
         file: file.path,
@@ -43,26 +44,23 @@ fn file(kind: FileKind, path: &str) -> InspectedFile {
 /// Python's `configparser` takes neither a section nor a key of one twice.
 fn repeated(text: &str, kind: FileKind) -> Option<u32> {
     let sections = scan(text, kind).sections;
-    let again = sections.iter().enumerate().filter_map(|(index, section)| {
-        let before = &sections[..index];
-        let is_known = before.iter().any(|known| known.header == section.header);
-        let keys = section.entries.iter().enumerate();
-        let mut keys = keys.filter(|(at, entry)| {
-            section.entries[..*at].iter().any(|known| known.key == entry.key)
-        });
-        is_known.then_some(section.line).or_else(|| Some(keys.next()?.1.line))
+    let mut headers = HashSet::new();
+    let again = sections.iter().filter_map(|section| {
+        let is_known = !headers.insert(&section.header);
+        let mut keys = HashSet::new();
+        let mut key = || section.entries.iter().find(|entry| !keys.insert(&entry.key));
+        is_known.then_some(section.line).or_else(|| Some(key()?.line))
     });
     again.min()
 }
 
-fn inspected(profile: &Profile, secrets: &[String]) -> InspectedProfile {
+fn inspected(profile: &Profile, secrets: &Secrets) -> InspectedProfile {
     let settings = profile.settings.iter().map(|setting| &setting.entry);
     let with_value = settings.map(|entry| (entry.key.clone(), entry.text()));
     let settings: BTreeMap<_, _> = with_value
         .filter(|(_, value)| !value.is_empty())
         .map(|(key, value)| {
-            let shown = may_be_shown(&key, &value)
-                && !secrets.iter().any(|secret| value.contains(secret.as_str()));
+            let shown = may_be_shown(&key, &value) && !secrets.are_in(&value);
             (key, shown.then_some(value))
         })
         .collect();

@@ -4,6 +4,8 @@
 mod arn;
 mod chain;
 mod checks;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod header;
 mod identity;
 mod inspect;
@@ -18,6 +20,7 @@ mod scan;
 mod set;
 mod target;
 
+pub(crate) use chain::LONGEST_CHAIN;
 pub(crate) use inspect::inspect;
 pub(crate) use keys::{
     KeyPair, KeySource, KeysError, Program, allowed_program, code_source, key_source,

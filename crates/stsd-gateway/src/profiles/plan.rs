@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use stsd_protocol::gateway::{
-    Hop, Plan, PlannedProfile, Problem, ProfileSource, Settings, Severity,
+    Hop, Plan, PlannedIdentity, PlannedProfile, Problem, ProfileSource, Settings, Severity,
 };
 use stsd_protocol::path_form;
 
@@ -28,21 +28,26 @@ pub(crate) fn plan(
     home: Option<&Path>,
     program: &str,
 ) -> Result<Plan, String> {
-    let Read { set, problems, config } = read(settings, home)?;
+    read(settings, home).map(|read| of(read, settings, home, program))
+}
+
+/// What the files come to that were read.
+pub(super) fn of(read: Read, settings: &Settings, home: Option<&Path>, program: &str) -> Plan {
+    let Read { set, problems, config } = read;
     let mut planner = Planner::new(&set, home, settings, problems);
+    let identities: Vec<PlannedIdentity> =
+        planner.identities.iter().map(|identity| identity.planned(&set, home)).collect();
     let mut profiles: Vec<PlannedProfile> = set
         .profiles
         .iter()
         .zip(&planner.chains)
-        .map(|(p, chain)| planner.planned(p, chain))
+        .map(|(p, chain)| planner.planned(p, chain, &identities))
         .collect();
     planner.refuse_collisions(&mut profiles);
-    let identities =
-        planner.identities.iter().map(|identity| identity.planned(&set, home)).collect();
     let mut problems = planner.problems;
     problems.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
     let view = view::render(&set, &profiles, program, &config);
-    Ok(Plan { profiles, identities, problems, view, confinement: None })
+    Plan { profiles, identities, problems, view, confinement: None }
 }
 
 pub(super) struct Planner<'a> {
@@ -52,6 +57,8 @@ pub(super) struct Planner<'a> {
     /// How each profile is fed, in the order of the profiles.
     chains: Vec<Chain<'a>>,
     identities: Vec<Identity<'a>>,
+    /// Where each stands among them.
+    by_id: HashMap<String, usize>,
 }
 
 impl<'a> Planner<'a> {
@@ -79,19 +86,26 @@ impl<'a> Planner<'a> {
             }
             chains.push(spoilt(chain, &mistakes));
         }
-        let identities = identities(&chains);
+        let (identities, by_id) = identities(&chains);
         problems.extend(identities.iter().flat_map(Identity::problems));
-        let mut planner = Self { set, home, problems, chains, identities };
+        let mut planner = Self { set, home, problems, chains, identities, by_id };
         planner.report_clamped_durations();
         planner
     }
 
-    fn planned(&self, profile: &Profile, chain: &Chain<'_>) -> PlannedProfile {
+    fn planned(
+        &self,
+        profile: &Profile,
+        chain: &Chain<'_>,
+        identities: &[PlannedIdentity],
+    ) -> PlannedProfile {
         let role = profile.value("role_arn");
         let of_role = role.as_deref().and_then(arn::role).map(|owner| owner.account.to_owned());
         let source = self.source(profile, chain);
         let of_device = match &source {
-            ProfileSource::Session { identity } => self.account_of(identity),
+            ProfileSource::Session { identity } => {
+                self.by_id.get(identity).and_then(|at| identities[*at].account_id.clone())
+            }
             _ => None,
         };
         PlannedProfile {
@@ -130,22 +144,21 @@ impl<'a> Planner<'a> {
     }
 
     pub(super) fn identity(&self, id: &str) -> Option<&Identity<'a>> {
-        self.identities.iter().find(|identity| identity.id == id)
-    }
-
-    fn account_of(&self, id: &str) -> Option<String> {
-        self.identity(id)?.planned(self.set, self.home).account_id
+        self.by_id.get(id).map(|at| &self.identities[*at])
     }
 
     /// A role assumed from a session or from another role lasts an hour at most.
     fn report_clamped_durations(&mut self) {
         let mut notices = Vec::new();
+        let with_session: Vec<bool> = self
+            .identities
+            .iter()
+            .map(|one| one.mfa_serial().is_some() || one.program().is_some())
+            .collect();
         for chain in &self.chains {
             let Chain::Keys { id, roles, .. } = chain else { continue };
             let Some(role) = roles.last() else { continue };
-            let with_session = self
-                .identity(id)
-                .is_some_and(|one| one.mfa_serial().is_some() || one.program().is_some());
+            let with_session = self.by_id.get(id).is_some_and(|at| with_session[*at]);
             let asks = role.value("duration_seconds").and_then(|text| text.parse::<u32>().ok());
             if asks.is_some_and(|asks| asks > 3600) && (with_session || roles.len() > 1) {
                 notices.push(role.problem(Severity::Notice, "duration_seconds", CLAMPED));
@@ -186,20 +199,18 @@ fn spoilt<'a>(chain: Chain<'a>, mistakes: &HashMap<&str, Problem>) -> Chain<'a> 
     first.cloned().map_or(chain, Chain::Mistake)
 }
 
-fn identities<'a>(chains: &[Chain<'a>]) -> Vec<Identity<'a>> {
+fn identities<'a>(chains: &[Chain<'a>]) -> (Vec<Identity<'a>>, HashMap<String, usize>) {
     let mut identities: Vec<Identity<'a>> = Vec::new();
+    let mut by_id = HashMap::new();
     for chain in chains {
         let Chain::Keys { id, holder, roles } = chain else { continue };
-        let index = match identities.iter().position(|identity| identity.id == *id) {
-            Some(index) => index,
-            None => {
-                identities.push(Identity::new(id.clone(), holder));
-                identities.len() - 1
-            }
-        };
+        let index = *by_id.entry(id.clone()).or_insert_with(|| {
+            identities.push(Identity::new(id.clone(), holder));
+            identities.len() - 1
+        });
         identities[index].add(holder, roles);
     }
-    identities
+    (identities, by_id)
 }
 
 fn unsupported(profile: &Profile, through: &[&Profile], unserved: &Unserved) -> ProfileSource {

@@ -7,7 +7,7 @@ use stsd_protocol::gateway::{Problem, Settings, Severity};
 use super::own;
 use super::set::ProfileSet;
 use super::target;
-use crate::files;
+use crate::files::{self, AwsFile};
 
 /// What is known after reading.
 pub(super) struct Read {
@@ -24,12 +24,16 @@ pub(super) struct Read {
 /// A sentence, if it is not known where they are.
 pub(super) fn read(settings: &Settings, home: Option<&Path>) -> Result<Read, String> {
     let [config, credentials] = files::places(settings, home)?;
-    let (mut set, mut problems) =
-        ProfileSet::read(&files::read(&config), &files::read(&credentials));
+    Ok(of(settings, &files::read(&config), &files::read(&credentials)))
+}
+
+/// Takes both files as they were read.
+pub(super) fn of(settings: &Settings, config: &AwsFile, credentials: &AwsFile) -> Read {
+    let (mut set, mut problems) = ProfileSet::read(config, credentials);
     if !problems.iter().any(is_error) {
         problems.extend(own::add_to(&mut set, settings));
     }
-    Ok(Read { set, problems, config })
+    Read { set, problems, config: config.path.clone() }
 }
 
 /// Every `ca_bundle` of the user's files, as far as they can be understood.

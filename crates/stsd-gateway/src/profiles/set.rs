@@ -17,6 +17,8 @@ pub(crate) struct ProfileSet {
     /// Sections of the config file that are no profiles, in its order.
     pub(crate) others: Vec<OtherSection>,
     by_name: HashMap<String, usize>,
+    /// The names of the `services` sections, and the endpoint of STS in them: looked up by each profile.
+    services: HashMap<String, Option<String>>,
 }
 
 /// One profile of either file or of both. Has no `Debug`: its settings may be secrets.
@@ -88,16 +90,24 @@ impl ProfileSet {
         self.by_name.get(name).map(|index| &self.profiles[*index])
     }
 
+    /// Where in the files it first stands, counted in profiles.
+    pub(super) fn position(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
     /// The same, to be added to.
     pub(super) fn named_mut(&mut self, name: &str) -> Option<&mut Profile> {
         self.by_name.get(name).map(|index| &mut self.profiles[*index])
     }
 
-    /// The `[services NAME]` sections of that name; several are one.
-    pub(crate) fn services<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a OtherSection> {
-        self.others
-            .iter()
-            .filter(move |other| other.kind == "services" && other.name.as_deref() == Some(name))
+    /// Whether there is a `[services NAME]` section of that name.
+    pub(super) fn has_services(&self, name: &str) -> bool {
+        self.services.contains_key(name)
+    }
+
+    /// The endpoint of STS in the `[services NAME]` sections of that name; several are one.
+    pub(super) fn sts_of_services(&self, name: &str) -> Option<&str> {
+        self.services.get(name)?.as_deref()
     }
 
     fn add_file(&mut self, kind: FileKind, file: &str, scan: Scan, problems: &mut Vec<Problem>) {
@@ -116,12 +126,23 @@ impl ProfileSet {
             match section.header {
                 Header::Ignored(why) => problems.push(place.problem(Severity::Notice, why)),
                 Header::Other { kind, name } => {
+                    self.add_services(&kind, name.as_deref(), &section.entries);
                     self.others.push(OtherSection { kind, name, entries: section.entries });
                 }
                 Header::Profile { name, .. } => {
                     self.profile_mut(name, &place).add(section.entries, file, problems);
                 }
             }
+        }
+    }
+
+    fn add_services(&mut self, kind: &str, name: Option<&str>, entries: &[Entry]) {
+        let ("services", Some(name)) = (kind, name) else { return };
+        let of_sts = entries.iter().filter(|entry| entry.key == "sts").flat_map(Entry::nested);
+        let url = of_sts.filter(|(key, _)| key == "endpoint_url").map(|(_, url)| url).last();
+        let known = self.services.entry(name.to_owned()).or_default();
+        if let Some(url) = url {
+            *known = Some(url.to_owned());
         }
     }
 
@@ -232,6 +253,7 @@ fn understand(file: &AwsFile, kind: FileKind, problems: &mut Vec<Problem>) -> Sc
         let place = Place { file: file.path.clone(), line: Some(mistake.line) };
         problems.push(place.problem(Severity::Error, mistake.message));
     }
+    problems.extend(too_much(&scan).map(|message| file.problem(Severity::Error, message)));
     let keeps_keys =
         scan.sections.iter().flat_map(|s| &s.entries).any(|e| e.key == "aws_secret_access_key");
     if keeps_keys && file.readable_by_others {
@@ -240,3 +262,28 @@ fn understand(file: &AwsFile, kind: FileKind, problems: &mut Vec<Problem>) -> Sc
     }
     scan
 }
+
+/// What no person's file has, and what would make a hostile one take seconds.
+fn too_much(scan: &Scan) -> Option<&'static str> {
+    let lines = |section: &Section| {
+        section.entries.iter().map(|entry| 1 + entry.continuation.len()).sum::<usize>()
+    };
+    let long = |entry: &Entry| {
+        entry.key.len() + entry.value.len() > LONGEST_LINE
+            || entry.continuation.iter().any(|line| line.len() > LONGEST_LINE)
+    };
+    let entries = || scan.sections.iter().flat_map(|section| &section.entries);
+    match scan {
+        _ if scan.sections.len() > MOST_SECTIONS => Some("the file has more than 5000 sections"),
+        _ if scan.sections.iter().any(|section| lines(section) > MOST_LINES) => {
+            Some("a section of the file has more than 500 lines")
+        }
+        _ if entries().any(long) => Some("a line of the file is longer than 16 KiB"),
+        _ => None,
+    }
+}
+
+const MOST_SECTIONS: usize = 5000;
+const MOST_LINES: usize = 500;
+/// A session token of AWS's has up to 4,096 bytes.
+const LONGEST_LINE: usize = 16 * 1024;

@@ -59,7 +59,7 @@ pub(crate) fn mistakes(
     let error = |key: &str, message: &str| profile.problem(Severity::Error, key, message);
     let mut problems = Vec::new();
     if let Some(name) = profile.value("services")
-        && set.services(&name).next().is_none()
+        && !set.has_services(&name)
     {
         problems.push(error("services", "there is no [services …] section of that name"));
     }
@@ -101,13 +101,9 @@ fn endpoint_url(set: &ProfileSet, profile: &Profile) -> Option<(&'static str, St
     if is_on(profile, "ignore_configured_endpoint_urls") {
         return None;
     }
-    let of_sts = profile.value("services").and_then(|name| {
-        let entries = set.services(&name).flat_map(|section| &section.entries);
-        let of_sts = entries.filter(|entry| entry.key == "sts").flat_map(|entry| entry.nested());
-        of_sts.filter(|(key, _)| key == "endpoint_url").map(|(_, url)| url.to_owned()).last()
-    });
+    let of_sts = profile.value("services").and_then(|name| set.sts_of_services(&name));
     match of_sts {
-        Some(url) => Some(("services", url)),
+        Some(url) => Some(("services", url.to_owned())),
         None => profile.value("endpoint_url").map(|url| ("endpoint_url", url)),
     }
 }

@@ -10,7 +10,7 @@ use stsd_protocol::gateway::{FailureKind, TemporaryCredentials};
 use stsd_secret::Secret;
 
 use crate::profiles::KeyPair;
-use crate::signer::Signer;
+use crate::signer::{LONGEST_ID, LONGEST_SECRET, LONGEST_TOKEN, Signer, fits};
 
 /// What is wrong with it. What it is, is never said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -86,16 +86,11 @@ fn understood(output: &[u8]) -> Result<Output, OutputError> {
     // Some print an empty one with long-term keys.
     output.session_token.take_if(|text| text.expose().is_empty());
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let good = fits(&output.access_key_id, 128)
+    let good = fits(&output.access_key_id, LONGEST_ID)
         && output.access_key_id.chars().all(plain)
-        && fits(output.secret_access_key.expose(), 256)
+        && fits(output.secret_access_key.expose(), LONGEST_SECRET)
         && output.session_token.as_ref().is_none_or(|text| fits(text.expose(), LONGEST_TOKEN));
     if good { Ok(output) } else { Err(OutputError::NotCredentials) }
-}
-
-/// Whether the text can stand in a header of a signed request, and in an answer of the endpoint.
-fn fits(text: &str, most: usize) -> bool {
-    (1..=most).contains(&text.len()) && text.chars().all(|c| c.is_ascii_graphic())
 }
 
 /// RFC 3339, with any offset, as the SDKs take it.
@@ -104,9 +99,6 @@ fn moment(text: &str) -> Result<Timestamp, OutputError> {
     let seconds = date.map_err(|_| OutputError::Expiration)?.secs();
     u64::try_from(seconds).map(Timestamp::from_unix).map_err(|_| OutputError::Expiration)
 }
-
-/// What the endpoint answers must stay under 8 KiB; AWS's have a few hundred to 4,096 bytes.
-const LONGEST_TOKEN: usize = 6 * 1024;
 
 /// Of temporary credentials that do not say when they end: STS gives none for less (GetSessionToken and
 /// AssumeRole from 900 s), and the program is asked again in time. The SDKs would keep them for ever.

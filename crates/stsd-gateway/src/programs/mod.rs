@@ -4,6 +4,8 @@
 mod apart;
 mod captured;
 mod credentials;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod run;
 mod says;
 mod shared;

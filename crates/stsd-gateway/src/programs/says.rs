@@ -7,8 +7,9 @@
 pub(super) fn shown(words: &[u8]) -> String {
     let text = String::from_utf8_lossy(words);
     let first = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    let mut line = without_secrets(first);
-    line.retain(|sign| !sign.is_control());
+    // Before the secrets are looked for: UTF-16 has a NUL between any two digits.
+    let first: String = first.chars().filter(|sign| !sign.is_control()).collect();
+    let mut line = without_secrets(&first);
     line.truncate(line.floor_char_boundary(LONGEST));
     if line.is_empty() { line } else { format!(": {line}") }
 }
@@ -73,6 +74,8 @@ mod tests {
             let says = shown(line.as_bytes());
             assert_eq!(says, ": token \"\u{2026}\", was refused (account 111122223333)");
         }
+        let split = b"\xff\xfe1\x002\x003\x004\x005\x006\x00, 12\x073456 and 123\xc2\x85456";
+        assert_eq!(shown(split), ": \u{fffd}\u{fffd}\u{2026}, \u{2026} and \u{2026}");
         let cut = format!("{} wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "x ".repeat(95));
         assert!(!shown(cut.as_bytes()).contains("wJal"));
     }
