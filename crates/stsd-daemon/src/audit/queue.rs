@@ -104,9 +104,11 @@ impl Queue {
         };
         let key = seen.key(&self.hasher);
         let mut inner = self.lock();
-        let first = inner.flood.sees(key, allowance, now, note);
-        first.into_iter().for_each(|note| inner.push(note));
-        self.wake(inner);
+        // What is merely counted wakes nobody: the writer knows when the window closes.
+        if let Some(note) = inner.flood.sees(key, allowance, now, note) {
+            inner.push(note);
+            self.wake(inner);
+        }
     }
 
     /// Something is to be written in any case.
