@@ -119,10 +119,11 @@ def main():
     total, token_file, version, doors = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4:]
     with open(token_file, encoding="ascii") as file:
         token = file.read()
-    each = total // (len(USERS) * len(doors))
+    each, more = divmod(total, len(USERS) * len(doors))
     for name, uid, in_a_namespace in USERS:
         for door in doors:
-            row = child(uid, in_a_namespace, door, each, request_for(door, token, version))
+            count, more = each + (more > 0), max(more - 1, 0)
+            row = child(uid, in_a_namespace, door, count, request_for(door, token, version))
             print(json.dumps({"user": name, "uid": uid, "door": door, **row}), flush=True)
 
 

@@ -1,7 +1,8 @@
 """Another user who opens connections, says one byte of a request on each, and keeps them.
 
 flood.py UID HOST:PORT COUNT. A connection that the daemon ends is opened again, COUNT at once for as long as
-standard input is open. Prints "ready" when COUNT have been opened, and at the end how many were in all.
+standard input is open. Prints "ready" when COUNT have been opened, and at the end how many
+were in all, and how many at once at most.
 """
 
 import errno
@@ -33,17 +34,18 @@ def main():
     poll, open_ones, opened = select.epoll(), {}, 0
     poll.register(sys.stdin, select.EPOLLIN | select.EPOLLHUP)
     address = (host, int(port))
-    said = False
+    said, most = False, 0
     while True:
         # A few at a time, as fast as one process can: the others wait for their turn in epoll.
         for _ in range(min(64, count - len(open_ones))):
             opened += start(poll, open_ones, address)
+        most = max(most, len(open_ones))
         if opened >= count and not said:
             print("ready", flush=True)
             said = True
         for descriptor, events in poll.poll(0 if len(open_ones) < count else 1, 1024):
             if descriptor == sys.stdin.fileno():
-                print(opened)
+                print(opened, most)
                 return
             connection = open_ones.get(descriptor)
             if events & (select.EPOLLERR | select.EPOLLHUP):
