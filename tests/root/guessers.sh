@@ -12,7 +12,7 @@ guesser=$work/cgroups/${work##*/}
 mkdir "$guesser"
 
 latency() {
-  python3 "$here/lib/latency.py" "$owner" "127.0.0.1:$port" "$token" 500
+  python3 "$here/lib/latency.py" "$owner" "127.0.0.1:$port" "$token" 500 "$@"
 }
 
 latency | tee "$work/before"
@@ -22,6 +22,7 @@ exec {answers}<&"${guesses[0]}"
 read -r ready <&"$answers" || true
 check 'somebody tries tokens out' [ "$ready" = ready ]
 latency | tee "$work/during"
+latency "$guesser" | tee "$work/beside"
 read -r outcome <&"$answers"
 exec {answers}<&-
 wait "$pid" || true
@@ -38,6 +39,8 @@ check 'each guess came to its end' [ $((answered + $(field reset <<<"$outcome"))
 check 'none was answered anything but 401' [ "$(field other <<<"$outcome")" = 0 ]
 check 'few were answered' [ "$answered" -le "$(field seconds <<<"$outcome" | awk '{ print int(10 + 16 * ($1 + 2)) }')" ]
 check 'the other program was answered each time' [ "$(field failed <"$work/during")" = 0 ]
+check 'and so was a right token from the control group of the wrong ones' \
+  [ "$(field failed <"$work/beside")" = 0 ]
 check 'and within ten seconds, however busy the machine is' \
   awk -v worst="$worst" 'BEGIN { exit !(worst < 10000) }'
 check 'the log says that somebody tried' says "$log" 'reset a caller that tries authorization tokens'

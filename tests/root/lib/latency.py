@@ -1,6 +1,6 @@
-"""How long the owner waits for credentials: latency.py UID HOST:PORT TOKEN-FILE COUNT.
+"""How long the owner waits for credentials: latency.py UID HOST:PORT TOKEN-FILE COUNT [CGROUP].
 
-Prints a line of JSON: milliseconds at the median, at the 99th percentile and at worst, and how many failed.
+Joins the control group, if one is named. Prints a line of JSON: milliseconds at the median, at the 99th percentile and at worst, and how many failed.
 """
 
 import json
@@ -14,6 +14,9 @@ def main():
     uid, (host, port), token_file, count = int(sys.argv[1]), sys.argv[2].rsplit(":", 1), sys.argv[3], int(sys.argv[4])
     with open(token_file, encoding="ascii") as file:
         token = file.read()
+    if len(sys.argv) > 5:
+        with open(f"{sys.argv[5]}/cgroup.procs", "w", encoding="ascii") as file:
+            file.write(str(os.getpid()))
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)

@@ -72,8 +72,8 @@ impl Audit {
         self.saw(&Seen::turned_away(door, refused));
     }
 
-    /// Somebody was admitted, and not heard for having shown too many wrong authorization tokens.
-    pub(crate) fn did_not_hear(&self, door: &'static str, caller: &Caller) {
+    /// Somebody got no answer to one more wrong authorization token.
+    pub(crate) fn did_not_answer(&self, door: &'static str, caller: &Caller) {
         let what = What::TurnedAway { reason: Reason::WrongTokens, uid: None };
         let (caller, profile) = (Some(caller), Asked::Nothing);
         self.saw(&Seen { door, caller, authorization_token: None, profile, what });

@@ -69,7 +69,8 @@ pub enum Unauthorized {
     Missing,
     /// It is nobody's, or nobody's any more.
     Wrong,
-    /// The word that stands in the file of a token that was revoked.
+    /// The word that stands in the file of a token that was revoked: everybody knows it, so that it
+    /// is no guess.
     Revoked,
     /// Right once.
     Expired {
@@ -81,7 +82,7 @@ pub enum Unauthorized {
 impl Unauthorized {
     /// Whether somebody who tries tokens out would see this.
     pub fn is_a_guess(&self) -> bool {
-        matches!(self, Self::Wrong | Self::Revoked)
+        matches!(self, Self::Wrong)
     }
 }
 
@@ -126,7 +127,7 @@ mod tests {
             (Unauthorized::Missing, false),
             (expired, false),
             (Unauthorized::Wrong, true),
-            (Unauthorized::Revoked, true),
+            (Unauthorized::Revoked, false),
         ] {
             assert_eq!(why.is_a_guess(), guess, "{why:?}");
         }

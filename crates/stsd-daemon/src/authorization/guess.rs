@@ -13,12 +13,6 @@ use crate::caller::Caller;
 pub(crate) struct TooMany;
 
 impl Authorization {
-    /// Whether a connection may be read: of a caller that tries authorization tokens out, a hundred a
-    /// second.
-    pub(crate) fn hears(&self, caller: &Caller) -> bool {
-        self.with_guessers(|guessers| guessers.may_speak(Sender::of(caller), Instant::now()))
-    }
-
     /// Keeps a caller whose authorization token was wrong from its answer as long as that takes.
     ///
     /// # Errors

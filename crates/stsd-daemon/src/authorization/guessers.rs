@@ -1,9 +1,9 @@
 //! Who sends wrong authorization tokens, and what that costs them and no one else. Pure: each function
 //! is given the time.
 //!
-//! A program whose token is stale is no attacker, and shares its sender with a whole terminal. So a
-//! wrong answer is late, and a right one never is. Guessing gains nothing by many connections at once:
-//! beyond a rate they are reset before anybody looks at their tokens.
+//! A program whose token is stale is no attacker, and shares its sender with a whole terminal. So what
+//! becomes of a connection is decided after its token was compared: a wrong answer is late, or none,
+//! and a right one is neither, however many wrong ones come beside it.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -18,8 +18,7 @@ pub(super) enum Sender {
     /// All of a unit, or of a container.
     Cgroup(u64),
     Process(u32),
-    /// Whom the kernel does not tell apart: their wrong answers are late, and nothing of theirs is
-    /// reset, since that could be anybody's.
+    /// Whom the kernel does not tell apart.
     Untold,
 }
 
@@ -27,6 +26,8 @@ impl Sender {
     pub(super) fn of(caller: &Caller) -> Self {
         match (caller.cgroup, caller.socket) {
             (Some(cgroup), _) => Self::Cgroup(cgroup),
+            // A process of another pid namespace has none here.
+            (None, Socket::Process(0)) => Self::Untold,
             (None, Socket::Process(process)) => Self::Process(process),
             // A socket's inode is another one at the next connection.
             (None, Socket::Inode(_)) => Self::Untold,
@@ -52,16 +53,6 @@ pub(super) struct Guessers {
 }
 
 impl Guessers {
-    /// Whether a connection of this sender may be read.
-    pub(super) fn may_speak(&mut self, sender: Sender, now: Instant) -> bool {
-        let Some(past) = self.senders.get_mut(&sender) else { return true };
-        if past.is_forgiven(now) {
-            self.senders.remove(&sender);
-            return true;
-        }
-        !past.guesses || sender == Sender::Untold || past.spend(now)
-    }
-
     /// Takes note of a wrong authorization token.
     pub(super) fn wrong(&mut self, sender: Sender, now: Instant) -> Pace {
         self.make_room_for(sender, now);
@@ -108,15 +99,12 @@ struct Past {
     /// More than [`FREE`] within a minute, and none of the minutes since then was without one.
     guesses: bool,
     waiting: usize,
-    /// How many more connections are read.
-    budget: Duration,
-    counted: Instant,
 }
 
 impl Past {
     fn new(now: Instant) -> Self {
         let wrong = VecDeque::with_capacity(FREE + 1);
-        Self { wrong, last: now, guesses: false, waiting: 0, budget: BURST, counted: now }
+        Self { wrong, last: now, guesses: false, waiting: 0 }
     }
 
     fn is_forgiven(&self, now: Instant) -> bool {
@@ -136,17 +124,8 @@ impl Past {
         self.wrong.push_back(now);
         if self.wrong.len() > FREE {
             self.wrong.clear();
-            (self.guesses, self.budget, self.counted) = (true, BURST, now);
+            self.guesses = true;
         }
-    }
-
-    /// Takes the time of one connection from what has gathered, if that is enough.
-    fn spend(&mut self, now: Instant) -> bool {
-        self.budget = (self.budget + now.duration_since(self.counted)).min(BURST);
-        self.counted = now;
-        let left = self.budget.checked_sub(COST);
-        self.budget = left.unwrap_or(self.budget);
-        left.is_some()
     }
 }
 
@@ -156,10 +135,6 @@ pub(super) const LATE: Duration = Duration::from_secs(1);
 /// How many wrong ones within a minute are anybody's.
 const FREE: usize = 10;
 const MINUTE: Duration = Duration::from_secs(60);
-
-/// A hundred connections a second, and as many at once after a second of silence.
-const COST: Duration = Duration::from_millis(10);
-const BURST: Duration = Duration::from_secs(1);
 
 const WAITS_OF_ONE: usize = 16;
 /// Of the 2,048 connections that a door has at once.
@@ -174,7 +149,10 @@ mod tests {
 
     use tokio::time::Instant;
 
-    use super::{FREE, Guessers, Pace, SENDERS, Sender, WAITS_OF_ALL, WAITS_OF_ONE};
+    use super::{
+        Caller, FREE, Guessers, Pace, SENDERS, Sender, Socket, WAITS_OF_ALL, WAITS_OF_ONE,
+    };
+    use crate::wire::testing::CALLER;
 
     const A: Sender = Sender::Cgroup(1);
     const B: Sender = Sender::Cgroup(2);
@@ -225,26 +203,6 @@ mod tests {
     }
 
     #[test]
-    fn a_hundred_connections_a_second_are_read_of_who_guesses_and_all_of_others() {
-        let start = Instant::now();
-        let mut guessers = guessing([A], start);
-        let mut read = |sender, now| (0..1000).filter(|_| guessers.may_speak(sender, now)).count();
-        assert_eq!(read(A, start), 100);
-        assert_eq!(read(B, start), 1000);
-        assert_eq!(read(A, start + seconds(1) / 2), 50);
-        assert_eq!(read(A, start + seconds(30)), 100);
-        assert_eq!(read(A, start + seconds(60)), 1000);
-    }
-
-    #[test]
-    fn who_was_wrong_now_and_then_is_read_at_any_rate() {
-        let start = Instant::now();
-        let mut guessers = Guessers::default();
-        guessers.wrong(A, start);
-        assert!((0..1000).all(|_| guessers.may_speak(A, start)));
-    }
-
-    #[test]
     fn sixteen_of_one_and_sixty_four_of_all_wait_at_once() {
         let start = Instant::now();
         let mut guessers = guessing((0..6).map(Sender::Cgroup), start);
@@ -258,16 +216,18 @@ mod tests {
         guessers.waited(A);
         assert_eq!(guessers.wrong(A, start), Pace::Late);
         assert_eq!(guessers.wrong(A, start), Pace::Never);
-        // While they wait they are not forgotten.
-        assert!(!guessers.may_speak(A, start) || guessers.senders.contains_key(&A));
     }
 
     #[test]
-    fn whom_nobody_can_tell_apart_is_late_and_never_reset_unread() {
-        let start = Instant::now();
-        let mut guessers = guessing([Sender::Untold], start);
-        assert!((0..1000).all(|_| guessers.may_speak(Sender::Untold, start)));
-        assert_eq!(guessers.wrong(Sender::Untold, start), Pace::Late);
+    fn whom_the_kernel_does_not_tell_apart_is_one_sender() {
+        for (cgroup, socket, sender) in [
+            (Some(1), Socket::Process(7), A),
+            (None, Socket::Process(7), Sender::Process(7)),
+            (None, Socket::Process(0), Sender::Untold),
+            (None, Socket::Inode(7), Sender::Untold),
+        ] {
+            assert_eq!(Sender::of(&Caller { cgroup, socket, ..CALLER }), sender, "{socket:?}");
+        }
     }
 
     #[test]

@@ -149,10 +149,6 @@ impl<S: Service> Door for Control<S> {
         &self.rules
     }
 
-    fn hears(&self, _: &Caller) -> bool {
-        true
-    }
-
     async fn answer(
         &self,
         request: Request<Incoming>,

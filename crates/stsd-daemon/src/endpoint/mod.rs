@@ -160,15 +160,6 @@ impl<S: Service> Door for Endpoint<S> {
         &self.rules
     }
 
-    fn hears(&self, caller: &Caller) -> bool {
-        let hears = self.authorization.hears(caller);
-        if !hears {
-            self.audit.did_not_hear(self.name, caller);
-            self.warn_of_a_guesser();
-        }
-        hears
-    }
-
     async fn answer(
         &self,
         request: Request<Incoming>,
@@ -182,7 +173,7 @@ impl<S: Service> Door for Endpoint<S> {
         let (grant, outcome) = match self.handle(&request, caller).instrument(span.clone()).await {
             Ok(handled) => handled,
             Err(unanswered) => {
-                self.tell(path, Err(RefusalCode::Unauthorized), caller, None);
+                self.audit.did_not_answer(self.name, caller);
                 return Err(unanswered);
             }
         };

@@ -128,10 +128,6 @@ impl Door for Witness {
         &self.rules
     }
 
-    fn hears(&self, _: &Caller) -> bool {
-        true
-    }
-
     async fn answer(
         &self,
         request: Request<Incoming>,

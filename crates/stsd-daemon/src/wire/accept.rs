@@ -69,10 +69,6 @@ where
                 continue;
             }
         };
-        if !door.hears(&caller) {
-            L::reset(stream);
-            continue;
-        }
         let door = Arc::clone(&door);
         let mut exchange = Box::pin(async move {
             if let Some(unanswered) = exchange(stream, &*door, caller).await {

@@ -50,9 +50,6 @@ pub(crate) trait Door: Send + Sync + 'static {
     /// What the head of a request must keep to.
     fn rules(&self) -> &Rules;
 
-    /// Whether an admitted connection of this caller is read; if not, it is reset.
-    fn hears(&self, caller: &Caller) -> bool;
-
     /// Answers a request whose head keeps to the rules, or has its connection reset.
     fn answer(
         &self,
