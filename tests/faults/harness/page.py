@@ -8,8 +8,7 @@ HEAD = """# When something breaks
 
 `tests/faults/run --write` wrote this: each of these faults was made for real, in each of seven states, to the real
 `stsd-daemon`, `stsd-gateway` and `stsd`, with STS at its real name behind TLS, a resolver and an emulator that verifies
-who signs. `tests/faults/run --short` tries a third of them again and fails where this page says something else. A state that
-a table lacks was not found out yet: the machine was too busy.
+who signs. `tests/faults/run --short` tries a third of them again and fails where this page says something else.
 
 | state | what it is |
 |---|---|

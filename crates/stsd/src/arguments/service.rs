@@ -14,7 +14,7 @@ pub(crate) enum ServiceCommand {
     Start,
     /// Stop it until `start` or the next login; ends the sessions
     Stop,
-    /// Start it anew, as after an upgrade; ends the sessions
+    /// Start it anew, as after an upgrade; under systemd the sessions go on
     Restart,
     /// Show whether it is installed and runs, and which program it is
     Status(PlainArguments),
