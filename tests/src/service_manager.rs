@@ -43,7 +43,8 @@ impl ServiceManager {
     /// # Errors
     /// If it does not come up.
     pub fn start(&mut self, programs: &Programs, home: &Home) -> Result<Daemon, DaemonError> {
-        let mut script = "LISTEN_PID=$$ exec \"$0\" --listen 127.0.0.1:0".to_owned();
+        let mut script =
+            "LISTEN_PID=$$ SYSTEMD_EXEC_PID=$$ exec \"$0\" --listen 127.0.0.1:0".to_owned();
         for (number, file) in (3..).zip(&self.store) {
             let path = format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd());
             script = format!("{script} {number}<>{path}");

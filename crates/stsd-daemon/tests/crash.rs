@@ -15,7 +15,11 @@ fn a_panic_is_noted_in_the_record_before_it_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notify");
     let socket = UnixDatagram::bind(&path).unwrap();
-    let variable = |name: &str| (name == "NOTIFY_SOCKET").then(|| OsString::from(&path));
+    let variable = |name: &str| match name {
+        "NOTIFY_SOCKET" => Some(OsString::from(&path)),
+        "SYSTEMD_EXEC_PID" => Some(std::process::id().to_string().into()),
+        _ => None,
+    };
     let (sender, reported) = channel();
     let crashes = move || {
         // The file has no name but this one.

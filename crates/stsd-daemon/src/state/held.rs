@@ -65,7 +65,7 @@ impl Held {
     /// Takes over what STS gave.
     pub fn new(credentials: TemporaryCredentials, dates: Dates, jitter: f64) -> Self {
         let Dates { issued, asked } = dates;
-        let life = credentials.expiration.since(issued);
+        let life = credentials.expiration.since(issued).min(LONGEST_LIFE);
         Self {
             issued,
             account_id: None,
@@ -195,6 +195,9 @@ impl Held {
     }
 }
 
+/// AWS gives nothing for longer; a program may say what it likes.
+const LONGEST_LIFE: Duration = Duration::from_secs(36 * 60 * 60);
+
 /// AWS takes signatures of clocks that are wrong by up to five minutes.
 const FORGIVEN_SKEW: Duration = Duration::from_secs(300);
 
@@ -259,6 +262,14 @@ mod tests {
         assert_eq!(served, Timestamp::from_unix(1_800_000_000 + 3600));
         let role = held(1_800_000_000 - 300, 3600);
         assert_eq!(role.serve(at(Duration::ZERO)).expiration, role.expiration());
+    }
+
+    #[test]
+    fn an_end_beyond_what_aws_gives_is_not_believed() {
+        let odd = held(1_800_000_000, 8000 * 365 * 24 * 3600);
+        assert!(odd.lasting().is_plausible());
+        assert!(odd.is_valid(at(minutes(36 * 60 - 60))));
+        assert!(!odd.is_valid(at(minutes(36 * 60))));
     }
 
     #[test]

@@ -88,17 +88,36 @@ impl Survivors {
         self.sessions.is_empty() && self.roles.is_empty()
     }
 
+    /// Without what the next daemon would not believe: it would take nothing of such a record.
+    fn plausible(mut self) -> Self {
+        self.sessions.retain(SurvivingSession::is_plausible);
+        self.roles.retain(|role| role.held.lasting.is_plausible());
+        self.sts_minus_boot.take_if(|base| !is_plausible_base(*base));
+        self.wall_minus_boot.take_if(|base| !is_plausible_base(*base));
+        self
+    }
+
     /// Whether all lengths are such as the boot clock and STS can give. Arithmetic with others could
     /// end the daemon, and each one after it.
     pub fn are_plausible(&self) -> bool {
-        let held = self.sessions.iter().map(|session| &session.held);
-        let moments = self.spent.moments().chain(self.wrong_codes.values().map(|w| w.last));
-        let renewals = self.sessions.iter().flat_map(|session| session.renewal.moments());
-        let bases = [self.sts_minus_boot, self.wall_minus_boot].into_iter().flatten();
-        held.chain(self.roles.iter().map(|role| &role.held)).all(|held| held.lasting.is_plausible())
-            && moments.chain(renewals).all(|moment| moment < ENDLESS)
-            && bases.into_iter().all(|base| base.unsigned_abs() < ENDLESS.as_secs())
+        let mut moments = self.spent.moments().chain(self.wrong_codes.values().map(|w| w.last));
+        let mut bases = [self.sts_minus_boot, self.wall_minus_boot].into_iter().flatten();
+        self.sessions.iter().all(SurvivingSession::is_plausible)
+            && self.roles.iter().all(|role| role.held.lasting.is_plausible())
+            && moments.all(|moment| moment < ENDLESS)
+            && bases.all(is_plausible_base)
     }
+}
+
+impl SurvivingSession {
+    fn is_plausible(&self) -> bool {
+        let mut moments = self.renewal.moments();
+        self.held.lasting.is_plausible() && moments.all(|moment| moment < ENDLESS)
+    }
+}
+
+fn is_plausible_base(base: i64) -> bool {
+    base.unsigned_abs() < ENDLESS.as_secs()
 }
 
 impl SurvivingCredentials {
@@ -139,14 +158,15 @@ impl State {
             let program = self.table.session_of(profile).and_then(|s| s.planned.program);
             profile.survivor(program)
         };
-        Some(Survivors {
+        let survivors = Survivors {
             sessions: self.table.sessions.iter().filter_map(Session::survivor).collect(),
             roles: self.table.profiles.iter().filter_map(role).collect(),
             spent: self.spent.clone(),
             wrong_codes: self.wrong_codes.clone(),
             sts_minus_boot: self.table.sts_minus_boot,
             wall_minus_boot: self.wall_minus_boot,
-        })
+        };
+        Some(survivors.plausible())
     }
 
     /// Puts what survived where the plan that has just come still means the same, unless it has

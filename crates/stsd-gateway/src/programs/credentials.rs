@@ -67,7 +67,7 @@ pub(super) fn read(output: &[u8], now: SystemTime) -> Result<Signer, OutputError
             access_key_id,
             secret_access_key,
             session_token,
-            expiration: expiration.unwrap_or_else(|| now.plus(UNKNOWN_LIFE)),
+            expiration: now.plus(LONGEST_LIFE).min(expiration.unwrap_or(now.plus(UNKNOWN_LIFE))),
         })),
         None if access_key_id.starts_with("ASIA") => Err(OutputError::NoSessionToken),
         None => Ok(Signer::LongTerm(KeyPair { access_key_id, secret_access_key })),
@@ -103,3 +103,36 @@ fn moment(text: &str) -> Result<Timestamp, OutputError> {
 /// Of temporary credentials that do not say when they end: STS gives none for less (GetSessionToken and
 /// AssumeRole from 900 s), and the program is asked again in time. The SDKs would keep them for ever.
 const UNKNOWN_LIFE: Duration = Duration::from_secs(900);
+
+/// AWS gives none for longer. Some programs print a year in which nobody will have to look again.
+const LONGEST_LIFE: Duration = Duration::from_secs(36 * 60 * 60);
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use stsd_protocol::Timestamp;
+
+    use super::read;
+    use crate::signer::Signer;
+
+    #[test]
+    fn an_end_beyond_what_aws_gives_is_not_believed() {
+        let now = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        let end = |expiration: &str| {
+            let output = format!(
+                r#"{{"Version": 1, "AccessKeyId": "ASIAIOSFODNN7EXAMPLE",
+                "SecretAccessKey": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+                "SessionToken": "example-session-token"{expiration}}}"#
+            );
+            match read(output.as_bytes(), now).unwrap() {
+                Signer::Temporary(credentials) => credentials.expiration,
+                Signer::LongTerm(_) => panic!("it has a session token"),
+            }
+        };
+        let after = |seconds| Timestamp::from_unix(1_800_000_000_u64 + seconds);
+        assert_eq!(end(r#", "Expiration": "9999-12-31T23:59:59Z""#), after(36 * 3600));
+        assert_eq!(end(r#", "Expiration": "2027-01-15T09:00:00Z""#), after(3600));
+        assert_eq!(end(""), after(900));
+    }
+}

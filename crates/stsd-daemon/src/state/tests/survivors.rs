@@ -120,6 +120,25 @@ fn a_session_that_came_back_takes_an_unlock_and_drops_what_an_earlier_one_was_to
 }
 
 #[test]
+fn an_end_that_no_clock_reaches_costs_no_session() {
+    let mut story = Story::begin();
+    let job = story.begin_unlock("123456").unwrap();
+    let outcome = story.issued(8000 * 365 * 24 * HOUR);
+    story.finish(&job, outcome);
+    assert!(story.survivors().are_plausible());
+    assert!(story.after_a_crash().serves("default"));
+}
+
+#[test]
+fn what_the_next_daemon_would_not_believe_is_left_out_of_the_record() {
+    let mut story = Story::unlocked();
+    story.state.table.sts_minus_boot = Some(1 << 40);
+    let survivors = story.survivors();
+    assert!(survivors.are_plausible());
+    assert_eq!((survivors.sts_minus_boot, survivors.sessions.len()), (None, 1));
+}
+
+#[test]
 fn nothing_that_has_ended_comes_back() {
     let before = a_day();
     for (seconds, sessions, roles) in
