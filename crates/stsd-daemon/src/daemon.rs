@@ -284,14 +284,18 @@ impl<C: Clock, G: Gateway> Service for Daemon<C, G> {
         Ok(RevokedTokens { revoked })
     }
 
-    fn exec_token(&self, profile: Option<String>) -> Result<ExecToken, Refusal> {
+    fn exec_token(
+        &self,
+        profile: Option<String>,
+    ) -> Result<(ExecToken, Option<TokenReport>), Refusal> {
         let profile = {
             let table = self.snapshots.borrow();
             table.profiles[table.find(profile.as_deref())?].planned.name.clone()
         };
-        let name = self.authorization.for_exec(&profile)?;
+        let (name, made) = self.authorization.for_exec(&profile)?;
         let file = self.places.exec_token(&path_form(&profile));
-        Ok(ExecToken { name, authorization_token_file: file.to_string_lossy().into_owned() })
+        let authorization_token_file = file.to_string_lossy().into_owned();
+        Ok((ExecToken { name, authorization_token_file }, made))
     }
 }
 

@@ -69,8 +69,12 @@ pub trait Service: Send + Sync + 'static {
     /// Ends authorization tokens.
     fn revoke_tokens(&self, request: RevokeTokensRequest) -> Result<RevokedTokens, Refusal>;
 
-    /// The authorization token for the commands that `stsd exec` starts for a profile.
-    fn exec_token(&self, profile: Option<String>) -> Result<ExecToken, Refusal>;
+    /// The authorization token for the commands that `stsd exec` starts for a profile; with its report,
+    /// where it was made just now.
+    fn exec_token(
+        &self,
+        profile: Option<String>,
+    ) -> Result<(ExecToken, Option<TokenReport>), Refusal>;
 }
 
 /// Credentials as they are handed out.

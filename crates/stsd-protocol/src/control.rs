@@ -177,9 +177,11 @@ pub struct Environment {
 pub struct CreateTokenRequest {
     /// What to call it; `None` for a name after its first profile.
     pub name: Option<String>,
-    /// The profiles that it opens; `None` for all, also those to come.
+    /// The profiles that it opens; `None` for all, also those to come. That must be said, as `null`.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub profiles: Option<Vec<String>>,
-    /// How long it lasts; `None` until it is revoked.
+    /// How long it lasts; `None` until it is revoked, which must be said too.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub expires_seconds: Option<u64>,
 }
 

@@ -96,29 +96,29 @@ impl Authorization {
     }
 
     /// The authorization token for the commands of a profile, in a file of its own: the one that there
-    /// is, or a new one. Says its name.
+    /// is, or a new one. Says its name, and what there is to report of a new one.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub(crate) fn for_exec(&self, profile: &str) -> Result<String, Refusal> {
+    pub(crate) fn for_exec(&self, profile: &str) -> Result<(String, Option<TokenReport>), Refusal> {
         let Some(directory) = &self.directory else { return Err(unkept()) };
         let mut issued = self.issued();
         let (name, form) = (names::of_exec(profile), path_form(profile));
         let found = issued.tokens.iter().find(|token| *token.name == *name);
-        let secret = match found {
-            Some(token) => token.secret.clone(),
+        let (secret, made) = match found {
+            Some(token) => (token.secret.clone(), None),
             None => {
                 let scope = Scope::Profiles([profile.to_owned()].into());
                 let token = self.new_token(name.as_str().into(), scope, None)?;
-                let secret = token.secret.clone();
+                let made = (token.secret.clone(), Some(report(&token)));
                 let tokens = [issued.tokens.as_slice(), &[token]].concat();
                 self.keep(&mut issued, tokens)?;
-                secret
+                made
             }
         };
         // Anew each time, in case the file went away; the same bytes are not written twice.
         match directory.record_exec_token(&form, secret.expose()) {
-            true => Ok(name),
+            true => Ok((name, made)),
             false => Err(unkept()),
         }
     }

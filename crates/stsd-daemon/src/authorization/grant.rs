@@ -31,6 +31,11 @@ impl Grant {
         &self.name
     }
 
+    /// Whether it is the user's own, which is not revoked while the daemon runs.
+    pub(crate) fn is_own(&self) -> bool {
+        *self.name == *OWN
+    }
+
     /// Whether it opens every profile, so that nobody needs to ask which one is meant.
     pub(crate) fn is_unlimited(&self) -> bool {
         self.scope == Scope::Everything

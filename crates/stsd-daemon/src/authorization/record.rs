@@ -83,9 +83,12 @@ struct Entry {
     name: String,
     #[serde(serialize_with = "Secret::expose_to_wire")]
     authorization_token: Secret,
-    /// `null` is every profile.
+    /// `null` is every profile, and must be said.
+    #[serde(deserialize_with = "Option::deserialize")]
     profiles: Option<Vec<String>>,
     created: Timestamp,
+    /// `null` is none, and must be said.
+    #[serde(deserialize_with = "Option::deserialize")]
     end: Option<RecordedEnd>,
 }
 
@@ -156,11 +159,20 @@ mod tests {
         }
     }
 
+    /// The first token's end is left out.
+    fn without_an_end(good: &str) -> String {
+        let mut record: serde_json::Value = serde_json::from_str(good).unwrap();
+        let end = record["tokens"][0].as_object_mut().unwrap().remove("end");
+        assert_eq!(end, Some(serde_json::Value::Null));
+        record.to_string()
+    }
+
     #[test]
     fn what_is_not_a_record_of_this_version_is_refused_and_not_quoted() {
         let good = text(&tokens(), None);
         let now = at(Duration::ZERO);
         assert!(read(&good, now, None).is_ok());
+        assert!(good.contains("\"profiles\": null,"));
         for bad in [
             "".to_owned(),
             "fake-authorization-token".to_owned(),
@@ -168,6 +180,9 @@ mod tests {
             good.replace("\"name\"", "\"nom\""),
             good[..good.len() / 2].to_owned(),
             format!("{good}x"),
+            // What is missing is no limit less.
+            good.replacen("\"profiles\": null,", "", 1),
+            without_an_end(&good),
         ] {
             let why = read(&bad, now, None).unwrap_err();
             assert!(!why.contains("fake"), "{why}");

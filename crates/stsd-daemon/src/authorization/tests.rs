@@ -148,11 +148,12 @@ fn exec_has_one_token_for_each_profile_in_a_file_and_reuses_it() {
     let world = World::new();
     let authorization = world.open();
     let file = world.places.exec_token("my-prod");
-    assert_eq!(authorization.for_exec("my prod").unwrap(), "exec-my-prod");
+    let (name, made) = authorization.for_exec("my prod").unwrap();
+    assert_eq!((name.as_str(), made.unwrap().name.as_str()), ("exec-my-prod", "exec-my-prod"));
     let token = fs::read_to_string(&file).unwrap();
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     fs::remove_file(&file).unwrap();
-    world.open().for_exec("my prod").unwrap();
+    assert!(world.open().for_exec("my prod").unwrap().1.is_none(), "it is not made anew");
     assert_eq!(fs::read_to_string(&file).unwrap(), token, "the same token in a new file");
     assert_eq!(authorization.reports().len(), 2);
     let grant = authorization.check(Some(token.as_bytes())).unwrap();

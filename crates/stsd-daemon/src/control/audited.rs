@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use stsd_protocol::RefusalCode;
 use stsd_protocol::audit::{Event, bounded};
-use stsd_protocol::control::{CreatedToken, Locked, RevokedTokens, Unlocked};
+use stsd_protocol::control::{Locked, RevokedTokens, TokenReport, Unlocked};
 
 use super::Control;
 use super::routes::{Action, Route};
@@ -53,8 +53,7 @@ impl<S: Service> Control<S> {
     }
 
     /// An authorization token was made.
-    pub(super) fn tell_created(&self, created: &CreatedToken, caller: &Caller) {
-        let report = &created.report;
+    pub(super) fn tell_created(&self, report: &TokenReport, caller: &Caller) {
         let event = Event::TokenCreated { expiration: report.expires };
         // One that is for several has none that stands for the others.
         let profile = match report.profiles.as_deref() {

@@ -112,7 +112,7 @@ impl<S: Service> Control<S> {
             Action::Tokens => answered(&service.tokens()),
             Action::CreateToken => {
                 let created = service.create_token(asked(route, body)?)?;
-                self.tell_created(&created, caller);
+                self.tell_created(&created.report, caller);
                 answered(&created)
             }
             Action::RevokeTokens => {
@@ -120,7 +120,11 @@ impl<S: Service> Control<S> {
                 self.tell_revoked(&revoked, caller);
                 answered(&revoked)
             }
-            Action::ExecToken => answered(&service.exec_token(profile(route, body)?)?),
+            Action::ExecToken => {
+                let (token, made) = service.exec_token(profile(route, body)?)?;
+                made.iter().for_each(|report| self.tell_created(report, caller));
+                answered(&token)
+            }
         })
     }
 

@@ -8,8 +8,11 @@ use stsd_protocol::VERSION;
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::watch;
 
 use super::{Control, Permission, serve};
+use crate::audit::Audit;
+use crate::state::Story;
 use crate::wire::testing::{CALLER, FakeService, SECRET, talk};
 use crate::wire::{EagerListener, Stop, shutdown};
 
@@ -21,10 +24,14 @@ struct Running {
 
 impl Running {
     async fn start(granted: Permission) -> Self {
+        Self::audited(granted, Audit::default()).await
+    }
+
+    async fn audited(granted: Permission, audit: Audit) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(directory.path().join("stsd.sock")).unwrap();
         let service = FakeService::new();
-        let control = Control::new(granted, Arc::clone(&service));
+        let control = Control::new(granted, Arc::clone(&service)).audited(audit);
         let (stop, until) = shutdown();
         let admit = |_: &_| Ok(CALLER);
         tokio::spawn(serve(EagerListener::unix(listener).unwrap(), admit, control, until));
@@ -65,7 +72,11 @@ async fn every_route_answers_with_the_version() {
         ("POST /v1/whoami", "{}", "\"UserId\":\"AIDACKCEVSQ6C2EXAMPLE\""),
         ("POST /v1/environment", "{\"profile\":\"prod\"}", "\"profile\":\"prod\""),
         ("GET /v1/tokens", "", "[{\"name\":\"ci\",\"profiles\":[\"prod\"]"),
-        ("POST /v1/tokens/create", "{}", "{\"authorization_token\":\"fake-"),
+        (
+            "POST /v1/tokens/create",
+            "{\"profiles\":null,\"expires_seconds\":null}",
+            "{\"authorization_token\":\"fake-",
+        ),
         ("POST /v1/tokens/revoke", "{\"names\":[\"ci\"]}", "{\"revoked\":[\"ci\"]}"),
         ("POST /v1/tokens/exec", "{}", "\"name\":\"exec-prod\""),
     ] {
@@ -73,6 +84,34 @@ async fn every_route_answers_with_the_version() {
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{line}: {answer}");
         assert!(answer.contains(&format!("\r\nStsd-Version: {VERSION}\r\n")), "{line}: {answer}");
         assert!(answer.contains(says), "{line}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn the_audit_is_told_when_a_token_of_exec_is_made_and_not_when_it_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("audit/log.jsonl");
+    let (audit, waiting) = Audit::new(file.clone());
+    let table = Arc::new(Story::begin().state.table().clone());
+    let ending = waiting.start(watch::channel(table).1);
+    let running = Running::audited(Permission::Change, audit).await;
+    for profile in ["prod", "new", "prod"] {
+        let body = format!("{{\"profile\":\"{profile}\"}}");
+        let answer = running.ask("POST /v1/tokens/exec", &body).await;
+        assert!(answer.contains("exec-prod"), "{answer}");
+    }
+    drop(ending);
+    let text = std::fs::read_to_string(file).unwrap();
+    assert_eq!(text.matches("\"token_created\"").count(), 1, "{text}");
+}
+
+#[tokio::test]
+async fn no_authorization_token_is_made_without_a_word_on_its_profiles_and_its_end() {
+    let running = Running::start(Permission::Change).await;
+    for body in ["{}", "{\"profiles\":[\"prod\"]}", "{\"expires_seconds\":60}"] {
+        let answer = running.ask("POST /v1/tokens/create", body).await;
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{body}: {answer}");
+        assert!(!answer.contains("fake-"), "{body}: {answer}");
     }
 }
 

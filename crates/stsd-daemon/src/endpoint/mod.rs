@@ -77,6 +77,9 @@ impl<S: Service> Endpoint<S> {
         match self.grant(request, caller).await? {
             Ok(grant) => {
                 let outcome = self.credentials(profile, &grant).await;
+                // It may have waited, and have been revoked meanwhile.
+                let outcome =
+                    outcome.and_then(|served| self.still(request, &grant).map(|()| served));
                 Ok((Some(grant), outcome))
             }
             Err(refusal) => Ok((None, Err(refusal))),
@@ -100,6 +103,16 @@ impl<S: Service> Endpoint<S> {
                 Ok(Err(why.into()))
             }
         }
+    }
+
+    /// Whether the authorization token of a request opens what it did; the user's own always does.
+    fn still(&self, request: &Request<Incoming>, grant: &Grant) -> Result<(), Refusal> {
+        if grant.is_own() {
+            return Ok(());
+        }
+        let header = request.headers().get(AUTHORIZATION);
+        self.authorization.check(header.map(|value| value.as_bytes()))?;
+        Ok(())
     }
 
     /// What the request may have, which is said of no profile that its token is not for.

@@ -171,9 +171,13 @@ impl Service for FakeService {
         Ok(RevokedTokens { revoked: request.names.unwrap_or_default() })
     }
 
-    fn exec_token(&self, _: Option<String>) -> Result<ExecToken, Refusal> {
+    fn exec_token(
+        &self,
+        profile: Option<String>,
+    ) -> Result<(ExecToken, Option<TokenReport>), Refusal> {
         let authorization_token_file = "/state/exec-tokens/prod".to_owned();
-        Ok(ExecToken { name: "exec-prod".to_owned(), authorization_token_file })
+        let made = (profile.as_deref() == Some("new")).then(token);
+        Ok((ExecToken { name: "exec-prod".to_owned(), authorization_token_file }, made))
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn of(profile: Option<String>, no_view: bool) -> Result<Vec<Variable>
 /// The same for a command: with an authorization token that opens its profile alone.
 pub(crate) fn of_exec(profile: Option<String>, no_view: bool) -> Result<Vec<Variable>, Failure> {
     let mut environment = environment(profile)?;
-    if let Some(file) = exec_token(&environment) {
+    if let Some(file) = exec_token(&environment)? {
         environment.authorization_token_file = file;
     }
     connecting(&environment, no_view)
@@ -42,22 +42,19 @@ fn environment(profile: Option<String>) -> Result<Environment, Failure> {
 }
 
 /// The file of that token. Without a daemon it is the one that there is, if there is one; else the
-/// command gets the user's own, as it does from a daemon that makes none.
-fn exec_token(environment: &Environment) -> Option<String> {
+/// command gets the user's own, as it does from a daemon that makes none. Whoever is refused its own
+/// token is not given more than that.
+fn exec_token(environment: &Environment) -> Result<Option<String>, Refusal> {
     let profile = Some(environment.profile.clone()).filter(|name| !name.is_empty());
     let request = ProfileRequest { profile: profile.clone() };
     match Client::new().order::<ExecToken>(EXEC_TOKEN, &request, PROMPTLY) {
-        Ok(token) => Some(token.authorization_token_file),
-        Err(refusal) => {
-            if !matches!(refusal.code, RefusalCode::NoDaemon | RefusalCode::NotFound) {
-                show::warn(&format!(
-                    "the command gets the authorization token that opens every profile: {}",
-                    refusal.message
-                ));
-            }
-            let file = socket::places().ok()?.exec_token(&path_form(&profile?));
-            file.is_file().then(|| file.to_string_lossy().into_owned())
+        Ok(token) => Ok(Some(token.authorization_token_file)),
+        Err(refusal) if matches!(refusal.code, RefusalCode::NoDaemon | RefusalCode::NotFound) => {
+            let Some(profile) = profile else { return Ok(None) };
+            let file = socket::places()?.exec_token(&path_form(&profile));
+            Ok(file.is_file().then(|| file.to_string_lossy().into_owned()))
         }
+        Err(refusal) => Err(refusal),
     }
 }
 

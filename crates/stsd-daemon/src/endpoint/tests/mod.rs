@@ -28,17 +28,17 @@ struct Running {
 
 impl Running {
     async fn start() -> Self {
-        Self::with(Authorization::new(Secret::new(TOKEN))).await
+        Self::with(Arc::new(Authorization::new(Secret::new(TOKEN)))).await
     }
 
-    async fn with(authorization: Authorization) -> Self {
+    async fn with(authorization: Arc<Authorization>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let service = FakeService::new();
         let (stop, until) = shutdown();
         let admit = |_: &_| Ok(CALLER);
         let endpoint =
-            Endpoint::new("test", Hosts::Port(port), Arc::new(authorization), Arc::clone(&service));
+            Endpoint::new("test", Hosts::Port(port), authorization, Arc::clone(&service));
         tokio::spawn(serve(EagerListener::tcp(listener).unwrap(), admit, endpoint, until));
         Self { port, service, _stop: stop }
     }
