@@ -10,9 +10,9 @@ SIOCSIFFLAGS = 0x8914
 IFF_UP = 0x1
 
 
-def enter(script, arguments):
-    """Starts this program again, inside; does not return."""
-    command = ["unshare", "--net"]
+def enter(script, arguments, *more):
+    """Starts this program again, inside this namespace and more; does not return."""
+    command = ["unshare", "--net", *more]
     if os.geteuid() != 0:
         command.append("--map-root-user")
     os.execvp(command[0], [*command, sys.executable, script, "--inside", *arguments])
