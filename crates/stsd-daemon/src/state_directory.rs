@@ -2,7 +2,7 @@
 //! reads half of one. A file that cannot be written is reported; the daemon goes on serving.
 
 use std::collections::BTreeSet;
-use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
@@ -182,7 +182,12 @@ fn write_whole(path: &Path, bytes: &[u8], mode: u32, lasting: Lasting) -> io::Re
         if lasting == Lasting::OverPowerLoss {
             file.sync_all()?;
         }
-        fs::rename(&draft, path)
+        fs::rename(&draft, path)?;
+        match path.parent() {
+            // The new name is on the disk when the folder is.
+            Some(folder) if lasting == Lasting::OverPowerLoss => File::open(folder)?.sync_all(),
+            _ => Ok(()),
+        }
     })();
     if written.is_err() {
         // The draft is of no use to anybody; if it stays, the next write removes it.
