@@ -10,6 +10,7 @@ use stsd_protocol::gateway::{Failure, FailureKind, Outcome, PROGRAM_IDENTITY};
 use super::State;
 use super::job::{Finished, Job, JobKind};
 use super::session::Phase;
+use super::survivors::SurvivingSession;
 use crate::clock::Now;
 
 impl State {
@@ -94,7 +95,10 @@ impl State {
         jobs
     }
 
-    fn age(&mut self, by: Duration) {
+    pub(super) fn age(&mut self, by: Duration) {
+        for SurvivingSession { held, .. } in &mut self.waiting {
+            held.lasting = held.lasting.aged(by);
+        }
         for session in &mut self.table.sessions {
             if let Phase::Unlocked { held, .. } = &mut session.phase {
                 *held = Arc::new(held.aged(by));

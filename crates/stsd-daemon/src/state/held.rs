@@ -55,6 +55,17 @@ pub struct Lasting {
 }
 
 impl Lasting {
+    /// The same, so much nearer to the end.
+    pub(super) fn aged(self, by: Duration) -> Self {
+        let Self { begins, due, ends } = self;
+        let aged = |moment: Duration| moment.saturating_sub(by);
+        Self { begins: aged(begins), due: aged(due), ends: aged(ends) }
+    }
+
+    pub(super) fn ends_after(&self, now: Now) -> bool {
+        self.ends > now.boot
+    }
+
     /// Whether credentials can last so.
     pub(super) fn is_plausible(&self) -> bool {
         self.begins <= self.ends && self.due <= self.ends && self.ends < ENDLESS

@@ -70,6 +70,8 @@ pub struct State {
     wrong_codes: BTreeMap<String, unlock::WrongCodes>,
     /// What survived the daemon before, until the first plan says where it belongs.
     expected: Option<Survivors>,
+    /// Sessions of it whose identities no plan has shown yet: the files may be gone for a moment.
+    waiting: Vec<SurvivingSession>,
 }
 
 impl State {
@@ -92,6 +94,7 @@ impl State {
             in_use: remembered.in_use,
             wrong_codes: BTreeMap::new(),
             expected: None,
+            waiting: Vec::new(),
         }
     }
 
@@ -124,6 +127,7 @@ impl State {
         if profile.is_none() {
             self.locked_by_hand.insert(EVERYTHING.to_owned());
             self.expected = None;
+            self.waiting.clear();
         }
         let mut handed_out_until = None;
         for identity in &identities {

@@ -34,6 +34,7 @@ impl State {
 
     /// Everything that is due by now; also steps over the ends that have come.
     pub fn due(&mut self, now: Now) -> Vec<Job> {
+        self.notice_ends_of_waiting(now);
         for session in &mut self.table.sessions {
             if session.notice_the_end(now) {
                 self.version += 1;

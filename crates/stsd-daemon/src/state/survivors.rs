@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 use stsd_protocol::Timestamp;
 use stsd_protocol::gateway::{Caller, PlannedProfile, TemporaryCredentials};
 
-use super::State;
 use super::held::{Held, Lasting};
 use super::profile::Profile;
 use super::renewal::Renewal;
 use super::session::{Phase, Session};
 use super::spent::SpentCodes;
 use super::unlock::WrongCodes;
+use super::{EVERYTHING, State};
 use crate::clock::Now;
 
 /// All that survives. Lengths are by the boot clock, which goes on over a restart of the daemon and
@@ -158,8 +158,9 @@ impl State {
             let program = self.table.session_of(profile).and_then(|s| s.planned.program);
             profile.survivor(program)
         };
+        let held = self.table.sessions.iter().filter_map(Session::survivor);
         let survivors = Survivors {
-            sessions: self.table.sessions.iter().filter_map(Session::survivor).collect(),
+            sessions: held.chain(self.waiting.iter().cloned()).collect(),
             roles: self.table.profiles.iter().filter_map(role).collect(),
             spent: self.spent.clone(),
             wrong_codes: self.wrong_codes.clone(),
@@ -171,26 +172,42 @@ impl State {
 
     /// Puts what survived where the plan that has just come still means the same, unless it has
     /// ended, or the user has locked it. The rest is forgotten.
+    ///
+    /// A session whose identity the plan does not show waits for one that does, as sessions do
+    /// without a restart in between. A role does not: its session is asked for it again.
     pub fn restore(&mut self, now: Now) -> Restored {
-        let Some(Survivors { sessions, roles, .. }) = self.expected.take() else {
-            return Restored::default();
-        };
-        self.version += 1;
+        let Survivors { sessions, roles, .. } = self.expected.take().unwrap_or_default();
         let mut restored = Restored::default();
-        for survivor in sessions {
+        for survivor in std::mem::take(&mut self.waiting).into_iter().chain(sessions) {
             restored.sessions += usize::from(self.restore_session(survivor, now));
         }
         for survivor in roles {
             restored.roles += usize::from(self.restore_role(survivor, now));
         }
+        self.version += 1;
         restored
     }
 
+    /// Forgets the sessions that have ended while they waited.
+    pub(super) fn notice_ends_of_waiting(&mut self, now: Now) {
+        let before = self.waiting.len();
+        self.waiting.retain(|survivor| survivor.held.lasting.ends_after(now));
+        self.version += u64::from(self.waiting.len() < before);
+    }
+
     fn restore_session(&mut self, survivor: SurvivingSession, now: Now) -> bool {
-        let locked = self.locked_by_hand.contains(&survivor.identity);
+        let locked = |identity: &str| self.locked_by_hand.contains(identity);
+        if locked(EVERYTHING) || locked(&survivor.identity) {
+            return false;
+        }
+        if self.table.session(&survivor.identity).is_none() {
+            self.waiting.push(survivor);
+            self.notice_ends_of_waiting(now);
+            return false;
+        }
         let Some(session) = self.session_mut(&survivor.identity) else { return false };
         let held = survivor.held.held();
-        if locked || session.planned.program != survivor.program || !held.is_valid(now) {
+        if session.planned.program != survivor.program || !held.is_valid(now) {
             return false;
         }
         session.forget(Phase::Unlocked { held, mfa_serial: survivor.mfa_serial });

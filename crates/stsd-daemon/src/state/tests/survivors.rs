@@ -226,6 +226,58 @@ fn what_was_to_come_back_waits_for_files_that_can_be_read() {
     assert_eq!(next.survivors().sessions.len(), 2);
 }
 
+/// As files read that are gone for a moment: no mistake, and nobody's keys.
+fn nothing() -> Plan {
+    Plan { profiles: Vec::new(), identities: Vec::new(), ..plan() }
+}
+
+#[test]
+fn a_session_waits_for_files_that_show_its_identity_again() {
+    let (mut next, restored) = a_day().restarted(1, nothing());
+    assert_eq!(restored, Restored::default());
+    assert_eq!(next.survivors().sessions.len(), 2, "the record still has them");
+    // Another restart while they wait changes nothing.
+    next = next.restarted(1, nothing()).0;
+    let mut alone = plan();
+    alone.identities.retain(|identity| identity.keys.identity == ALICE);
+    next.state.replan(alone);
+    assert_eq!(next.state.restore(next.now()).sessions, 1);
+    assert!(next.serves("default"));
+    assert_eq!(next.survivors().sessions.len(), 2);
+    next.state.replan(plan());
+    assert_eq!(next.state.restore(next.now()).sessions, 1);
+    assert!(next.serves("default") && next.serves("ci"));
+    assert_eq!(next.survivors().sessions.len(), 2);
+}
+
+#[test]
+fn a_session_waits_until_its_end_or_a_lock_and_for_no_other_program() {
+    let (mut next, _) = a_day().restarted(1, nothing());
+    next.seconds = 12 * HOUR;
+    let version = next.state.version();
+    next.due();
+    assert!(next.survivors().is_empty() && next.state.version() > version);
+
+    let (mut next, _) = a_day().restarted(1, nothing());
+    next.state.age(Duration::from_secs(12 * HOUR));
+    next.due();
+    assert!(next.survivors().is_empty(), "a paused machine has slept through it");
+
+    let (mut next, _) = a_day().restarted(1, nothing());
+    next.state.lock(None, next.now()).unwrap();
+    assert!(next.survivors().is_empty());
+    next.state.replan(plan());
+    assert_eq!(next.state.restore(next.now()), Restored::default());
+
+    let (mut next, _) = a_day().restarted(1, nothing());
+    let mut other = plan();
+    other.identities[0].program = Some(7);
+    next.state.replan(other);
+    assert_eq!(next.state.restore(next.now()).sessions, 1);
+    next.state.replan(plan());
+    assert_eq!(next.state.restore(next.now()).sessions, 0, "a mismatch is the end");
+}
+
 #[test]
 fn a_spent_code_stays_spent_and_a_guesser_stays_slow() {
     let mut story = Story::unlocked();
