@@ -43,7 +43,10 @@ impl Authorization {
             return Err(Refusal::new(RefusalCode::BadRequest, "it would end before it began"));
         }
         let mut issued = self.issued();
-        let taken = |name: &str| issued.tokens.iter().any(|token| *token.name == *name);
+        let now = self.clock.now();
+        let taken = |name: &str| {
+            issued.tokens.iter().any(|token| *token.name == *name && !token.is_over(now))
+        };
         let name = match name {
             Some(name) => {
                 names::check(&name)?;
@@ -89,10 +92,23 @@ impl Authorization {
             self.overwrite_exec_token(profile);
         }
         match kept {
-            Ok(()) => Ok(ended.iter().map(|token| token.name.to_string()).collect()),
+            Ok(()) => Ok(self.said_of(&ended, names.is_some())),
             Err(refusal) => Err(refusal
                 .with_hint("they open nothing now, and again after a restart of the daemon: make room and repeat it")),
         }
+    }
+
+    /// The names of those that were revoked, each once; of those that had ended before only where they
+    /// were `named`.
+    fn said_of(&self, ended: &[Token], named: bool) -> Vec<String> {
+        let now = self.clock.now();
+        let mut said = Vec::<String>::new();
+        for token in ended.iter().filter(|token| named || !token.is_over(now)) {
+            if !said.iter().any(|name| **name == *token.name) {
+                said.push(token.name.to_string());
+            }
+        }
+        said
     }
 
     /// The authorization token for the commands of a profile, in a file of its own: the one that there

@@ -52,18 +52,28 @@ impl Token {
         self.end.is_some_and(|end| end.is_over(now))
     }
 
+    /// Whether nobody needs to be told any more that it has ended. Both clocks must say so: a wall clock
+    /// that is wrong for a while ends nothing for good.
+    pub(super) fn is_long_over(&self, now: Now) -> bool {
+        self.end.is_some_and(|end| {
+            now.date() >= end.date.plus(REMEMBERED)
+                && now.boot >= end.boot.saturating_add(REMEMBERED)
+        })
+    }
+
     /// What a request that brings it may have.
     pub(super) fn used(&mut self, now: Now) -> Result<Grant, Unauthorized> {
         let name = Arc::clone(&self.name);
         if self.is_over(now) {
-            // Whatever the clocks say later.
-            self.end = Some(End { date: Timestamp::from_unix(0), boot: Duration::ZERO });
             return Err(Unauthorized::Expired { name });
         }
         self.last_used = Some(now.date());
         Ok(Grant { name, scope: self.scope.clone() })
     }
 }
+
+/// How long it is said of one that it has ended.
+const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 3600);
 
 #[cfg(test)]
 mod tests {
@@ -108,11 +118,16 @@ mod tests {
     }
 
     #[test]
-    fn what_has_expired_once_does_not_come_back() {
+    fn what_has_expired_does_not_come_back_and_a_wrong_wall_clock_ends_nothing_for_good() {
         let mut token = token(Some(End::after(HOUR, at(Duration::ZERO))));
         assert!(token.used(at(Duration::ZERO)).is_ok());
-        assert!(token.used(set(at(Duration::ZERO), 2)).is_err());
-        assert!(token.used(at(Duration::ZERO)).is_err());
+        let wrong = set(at(Duration::ZERO), 24 * 365);
+        assert!(token.used(wrong).is_err());
+        assert!(!token.is_long_over(wrong));
+        assert!(token.used(at(Duration::ZERO)).is_ok());
+        assert!(token.used(at(HOUR)).is_err());
+        assert!(token.used(set(at(HOUR), -9)).is_err());
+        assert!(!token.is_long_over(at(HOUR)) && token.is_long_over(at(HOUR * 24 * 31)));
     }
 
     #[test]

@@ -132,10 +132,16 @@ impl Authorization {
         self.damage.iter().map(|damage| problem(&damage.message)).collect()
     }
 
-    /// Makes these the tokens that there are, if they can be written. Those that have ended go.
+    /// Makes these the tokens that there are, if they can be written. Those that ended long ago go, and
+    /// the oldest that have ended where there is no room.
     fn keep(&self, issued: &mut Issued, mut tokens: Vec<Token>) -> Result<(), Refusal> {
         let now = self.clock.now();
-        tokens.retain(|token| !token.is_over(now));
+        tokens.retain(|token| !token.is_long_over(now));
+        while tokens.len() > MOST
+            && let Some(ended) = tokens.iter().position(|token| token.is_over(now))
+        {
+            tokens.remove(ended);
+        }
         if tokens.len() > MOST {
             let message =
                 format!("there are {MOST} authorization tokens, and there can be no more");

@@ -108,20 +108,57 @@ fn no_report_has_a_token_in_it_and_use_is_noted() {
 }
 
 #[test]
-fn an_expired_one_opens_nothing_and_leaves_with_the_next_write() {
+fn an_expired_one_opens_nothing_and_is_called_so_for_a_month() {
     let world = World::new();
     let authorization = world.open();
     let (secret, report) = authorization.create(None, profiles(&["dev"]), Some(HOUR)).unwrap();
     assert_eq!(report.expires, Some(at(HOUR).date()));
     world.set(HOUR);
-    assert!(matches!(check(&authorization, secret.expose()), Err(Unauthorized::Expired { .. })));
-    assert_eq!(authorization.reports().len(), 1);
-    assert!(check(&world.open(), secret.expose()).is_err(), "nor after a restart");
-    assert!(world.record().contains(secret.expose()));
-    authorization.create(None, None, None).unwrap();
-    assert!(!world.record().contains(secret.expose()));
     // Its name is free again.
     authorization.create(Some("dev".to_owned()), None, None).unwrap();
+    for authorization in [&authorization, &world.open()] {
+        let checked = check(authorization, secret.expose());
+        assert!(matches!(checked, Err(Unauthorized::Expired { .. })), "{checked:?}");
+        assert_eq!(authorization.reports().len(), 2);
+    }
+    assert_eq!(authorization.revoke(Some(vec!["dev".to_owned()])).unwrap(), ["dev"]);
+    let (secret, _) = authorization.create(None, profiles(&["dev"]), Some(HOUR)).unwrap();
+    world.set(HOUR * 2);
+    assert!(authorization.revoke(None).unwrap().is_empty(), "it had ended");
+    let (later, _) = authorization.create(None, profiles(&["dev"]), Some(HOUR)).unwrap();
+    world.set(HOUR * 24 * 32);
+    authorization.create(None, None, None).unwrap();
+    for gone in [secret, later] {
+        assert!(!world.record().contains(gone.expose()));
+    }
+}
+
+#[test]
+fn a_wall_clock_that_is_wrong_for_a_while_ends_none_for_good() {
+    let world = World::new();
+    let authorization = world.open();
+    let (secret, _) = authorization.create(None, profiles(&["dev"]), Some(HOUR)).unwrap();
+    let right = at(HOUR / 2);
+    *world.clock.0.lock().unwrap() = Now { wall: right.wall + HOUR * 24 * 900, ..right };
+    assert!(check(&authorization, secret.expose()).is_err());
+    authorization.create(None, None, None).unwrap();
+    world.set(HOUR / 2);
+    assert!(check(&authorization, secret.expose()).is_ok());
+    assert!(check(&world.open(), secret.expose()).is_ok(), "it stands in the record");
+}
+
+#[test]
+fn what_has_ended_makes_room() {
+    let world = World::new();
+    let authorization = world.open();
+    authorization.create(None, None, Some(HOUR)).unwrap();
+    let first = authorization.issued().tokens[0].clone();
+    let named = |number| Token { name: format!("all-{number}").into(), ..first.clone() };
+    authorization.issued().tokens.extend((2..=super::MOST).map(named));
+    assert!(authorization.create(None, None, None).is_err());
+    world.set(HOUR);
+    authorization.create(None, None, None).unwrap();
+    assert_eq!(authorization.issued().tokens.len(), super::MOST);
 }
 
 #[test]
