@@ -1,14 +1,7 @@
 # Two users of one machine who want the same port, and users without what a login brings: each has a daemon
 # of their own, or a sentence that says what is in the way and what to type.
 
-# A /tmp of their own, with what is there of this run; the repository may stand in the other one.
-cp -r "$here" "$work/root-tests"
-here=$work/root-tests
-cd /
-mount --bind "$work" /mnt
-mount -t tmpfs -o mode=1777 tmpfs /tmp
-mkdir -p "$work"
-mount --move /mnt "$work"
+own_tmp
 
 # daemon_of UID VARIABLE=VALUE...: in $daemon, its log in $log, its port in $port; with nothing else in its
 # environment, and without --listen.

@@ -14,9 +14,17 @@ DEVICES = {"default": "arn:aws:iam::111122223333:mfa/alice", "bob": "arn:aws:iam
 PATIENCE = 15
 
 
+def attempted(what):
+    """What it comes to; nothing yet where a process that it looks at is gone."""
+    try:
+        return what()
+    except (OSError, SystemExit):
+        return None
+
+
 def until(what, sentence):
     end = time.monotonic() + PATIENCE
-    while not (result := what()):
+    while not (result := attempted(what)):
         if time.monotonic() > end:
             raise SystemExit(f"waited in vain until {sentence}")
         os.sched_yield()
@@ -162,13 +170,14 @@ class Day:
 
     def keeps_a_gateway(self):
         """A call that hangs: the gateway holds what it needs for it."""
+        hung = emulator("journal").count('"hang"')
         emulator("fault", "hang", "--action", "GetSessionToken", "--times", "1")
         code = emulator("code", DEVICES["default"])
         self.codes.append(code)
         self.unlocking = self.start("stsd", "unlock", "-")
         self.unlocking.stdin.write(f"{code}\n".encode())
         self.unlocking.stdin.close()
-        until(lambda: emulator("journal").count('"hang"') or self.gateway(), "the gateway asks STS")
+        until(lambda: emulator("journal").count('"hang"') > hung and self.gateway(), "the gateway asks STS")
 
     def looks_at_processes(self, of_all):
         self.environments += b"".join(of_all("environ"))
@@ -201,31 +210,13 @@ class Day:
         until(lambda: self.gateway() is None, "the gateway has ended")
         self.runs("status", "--json")
 
-    def manuals(self):
+    def manuals(self, man):
         text = b""
         for words in (["--help"], ["unlock", "--help"], ["token", "--help"], ["completions", "bash"], ["completions", "zsh"], ["completions", "fish"]):
             text += self.runs(*words)
-        for page in sorted(Path(self.here).parents[1].glob("man/*")):
+        for page in sorted(man.glob("*.1")):
             text += page.read_bytes()
         return text
-
-    def controls(self, report, search, texts, of_all):
-        """That each search would have found: the place is what it is taken for, and a canary in it is seen."""
-        marks = {
-            "the log at trace": b"stsd-daemon: ready", "what the client says": b"unlocked", "the view": b"credential-process prod",
-            "man pages, help and completions": b"Usage", "the environments of all processes": b"XDG_RUNTIME_DIR",
-            "the command lines of all processes": b"stsd-daemon", "the audit": b"unlock", "the state directory": b"credential-process",
-            "the runtime directory": b"", "every other file of the user": b"role_arn",
-        }
-        canary = next(iter(self.keys.values()))
-        for name, text in texts.items():
-            sees = marks[name] in text and search.found_in([text + canary.encode()])
-            report.check(sees, f"control: {name} is searched, and a canary there would be found")
-        process = subprocess.Popen(["sleep", "infinity", canary][:2], env={"CANARY": canary})
-        seen = search.found_in(of_all("environ"))
-        process.kill()
-        process.wait()
-        report.check(seen, "control: a canary in some environment is found")
 
     def dies(self, daemon, work):
         os.kill(daemon, signal.SIGABRT)

@@ -8,6 +8,18 @@ as() {
   python3 "$here/lib/as.py" "$@"
 }
 
+# own_tmp: a /tmp that nobody else writes to, with what is there of this run; the repository may stand in the other one.
+own_tmp() {
+  [[ $here != "$work/root-tests" ]] || return 0
+  cp -r "$here" "$work/root-tests"
+  here=$work/root-tests
+  cd /
+  mount --bind "$work" /mnt
+  mount -t tmpfs -o mode=1777 tmpfs /tmp
+  mkdir -p "$work"
+  mount --move /mnt "$work"
+}
+
 # new_home NAME: a home for the owner with the AWS files of the emulator's world, in $home, and an emulator
 # whose codes are all unspent.
 new_home() {

@@ -1,6 +1,6 @@
 """A day with canaries, and then a search of every place in which a program leaves traces.
 
-residue.py HOME UID PORT DAEMON-PID LOG LIB-FOLDER, as root, with a daemon that has just started. The canaries are the
+residue.py HOME UID PORT DAEMON-PID LOG LIB-FOLDER MAN-FOLDER, as root, with a daemon that has just started. The canaries are the
 long-term secret access keys, everything that STS issues, each token code that is typed, and each authorization token.
 Prints a line for each place: how much was searched, and what was found; for each a line "check TAB outcome TAB
 sentence", and one more for its control, a search of the same place that must find.
@@ -13,6 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from controls import Controls
 from day import Day, until
 from forms import forms, memory
 
@@ -95,12 +96,47 @@ def dumped(pid, folder):
         return dump.read()
 
 
+def read(paths):
+    return b"".join(path.read_bytes() for path in paths)
+
+
+class Places:
+    """Where files are looked for; each look sees what is there then."""
+
+    def __init__(self, day, log):
+        self.day, self.home, self.log = day, day.home, Path(log)
+        self.view = self.home / ".local/state/stsd/aws/config"
+
+    def state(self):
+        apart = self.day.token_files()
+        return [path for path in files_below(self.home / ".local/state") if path not in apart]
+
+    def audit(self):
+        return [path for path in self.state() if "audit" in path.parts]
+
+    def rest(self):
+        apart = [*self.day.token_files(), self.home / ".aws/credentials", self.home / ".aws/config"]
+        written = (path for path in files_below(self.home, "/tmp", "/dev/shm") if path not in apart)
+        return [path for path in written if is_of(path, self.day.uid, self.day.began)]
+
+    def looks(self):
+        """The searched files by the name of their place: each a function that reads them."""
+        return {
+            "the log at trace": self.log.read_bytes,
+            "the view": self.view.read_bytes,
+            "the audit": lambda: read(self.audit()),
+            "the state directory": lambda: read(self.state()),
+            "the runtime directory": lambda: read(files_below(self.home / "run")),
+            "every other file of the user": lambda: read(self.rest()),
+        }
+
+
 def size(pieces):
     return sum(map(len, pieces))
 
 
 def main():
-    home, uid, port, daemon, log, here = Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:7]
+    home, uid, port, daemon, log, here, man = Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:8]
     daemon = int(daemon)
     report, day = Report(), Day(home, uid, port, daemon, here)
     work = home.parent
@@ -137,29 +173,18 @@ def main():
     dump = [dumped(daemon, work)]
     report.place("gcore of the daemon after the lock", size(dump), everywhere.found_in(dump))
     report.place("the dump of a gateway that rests", size(at_rest), everywhere.found_in(at_rest))
+    places = Places(day, log)
+    report.check(places.view in places.state() and places.audit(), "control: the view and the audit are among the files")
     texts = {
-        "the log at trace": Path(log).read_bytes(),
+        **{name: look() for name, look in places.looks().items()},
         "what the client says": day.said,
-        "man pages, help and completions": day.manuals(),
+        "man pages, help and completions": day.manuals(Path(man)),
         "the environments of all processes": environments,
         "the command lines of all processes": lines,
     }
-    token_files = day.token_files()
-    own = [path for path in files_below(home / ".local/state") if path not in token_files]
-    view = home / ".local/state/stsd/aws/config"
-    audit = [path for path in own if "audit" in path.parts]
-    report.check(view in own and audit, "control: the view and the audit are among the files")
-    texts["the view"] = view.read_bytes()
-    texts["the audit"] = b"".join(path.read_bytes() for path in audit)
-    texts["the state directory"] = b"".join(path.read_bytes() for path in own)
-    runtime = list(files_below(home / "run"))
-    texts["the runtime directory"] = b"".join(path.read_bytes() for path in runtime)
-    apart = [*token_files, home / ".aws/credentials", home / ".aws/config"]
-    rest = [path for path in files_below(home, "/tmp", "/dev/shm") if path not in apart and is_of(path, uid, day.began)]
-    texts["every other file of the user"] = b"".join(path.read_bytes() for path in rest)
     for name, text in texts.items():
         report.place(name, len(text), search.found_in([text]))
-    day.controls(report, search, texts, of_all_processes)
+    Controls(report, search, day, next(iter(day.keys.values()))).all(texts, places, of_all_processes)
 
     cores = day.dies(daemon, work)
     report.place("the core of a daemon that is killed by a signal", size(cores), search.found_in(cores))
