@@ -111,11 +111,11 @@ fn a_day_is_in_it_from_its_start_to_its_end() {
             "request_refused prod StsdLocked",
             "unlock default -",
             "credentials prod -",
-            "request_refused nobody StsdUnknownProfile",
+            "request_refused - StsdUnknownProfile",
             "credentials staging -",
             "unlock default StsdWrongCode",
             "refresh_requested prod -",
-            "request_refused prod StsdUnauthorized",
+            "request_refused - StsdUnauthorized",
             "lock - -",
             "stopped - -",
         ]

@@ -51,6 +51,9 @@ fn the_first_user_signal_locks() {
     stsd.daemon().says_after(mark, "locked");
     assert_eq!(stsd.session(ALICE)["state"], "locked");
     assert_eq!(stsd.get("/creds").status, 403);
+    let log = |stsd: &Fixture| stsd.stsd(&["log", "--json"]).well().stdout;
+    let log = stsd.until(log, |log| log.contains(r#""event":"lock""#));
+    assert_eq!(log.matches(r#""event":"lock""#).count(), 1, "{log}");
 }
 
 #[test]

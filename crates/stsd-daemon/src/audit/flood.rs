@@ -24,6 +24,13 @@ pub(super) const REFUSALS: Allowance = Allowance { each: 1, longest: Duration::f
 /// Whoever is handed credentials is looked at one by one, up to what no person's work comes to.
 pub(super) const HANDED_OUT: Allowance = Allowance { each: 32, longest: Duration::from_secs(4) };
 
+/// What is one of a crowd is merely counted.
+const CROWD: Allowance = Allowance { each: 0, longest: Duration::from_secs(60) };
+
+/// There is no room for one more kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Full;
+
 /// What comes in, by what makes it the same.
 #[derive(Debug)]
 pub(super) struct Flood<T> {
@@ -57,28 +64,37 @@ impl<T> Default for Flood<T> {
 }
 
 impl<T: Clone> Flood<T> {
-    /// Takes one in. Given back is what is to be written at once; else it was counted.
+    /// Takes one in. Given back is what is to be written at once; else it was counted. Where there is no
+    /// room for one more kind, nothing is given back: see [`Flood::crowds`].
     pub(super) fn sees(
         &mut self,
         key: u64,
         allowance: Allowance,
         now: Now,
         make: impl FnOnce() -> T,
-    ) -> Option<T> {
+    ) -> Result<Option<T>, Full> {
+        let full = self.runs.len() >= MOST_RUNS;
         let Some(run) = self.runs.get_mut(&key) else {
-            let model = make();
-            // With so many kinds at once none of them is a flood.
-            if self.runs.len() < MOST_RUNS {
-                self.runs.insert(key, Run::begin(model.clone(), allowance, now));
+            if full {
+                return Err(Full);
             }
-            return Some(model);
+            let model = make();
+            self.runs.insert(key, Run::begin(model.clone(), allowance, now));
+            return Ok(Some(model));
         };
         if run.written < run.allowance.each {
             run.written += 1;
-            return Some(make());
+            return Ok(Some(make()));
         }
         run.count(now.date());
-        None
+        Ok(None)
+    }
+
+    /// Counts one of more kinds than there is room for, with others of a coarser kind, of which there
+    /// must be few. None is written by itself: whoever makes up new kinds would fill the disk.
+    pub(super) fn crowds(&mut self, key: u64, now: Now, make: impl FnOnce() -> T) {
+        let run = self.runs.entry(key).or_insert_with(|| Run::begin(make(), CROWD, now));
+        run.count(now.date());
     }
 
     /// When the next window closes.
@@ -129,14 +145,14 @@ impl<T> Run<T> {
 
 const FIRST: Duration = Duration::from_secs(1);
 
-/// Whoever has the authorization token can ask for as many names of profiles as there are.
+/// Each process is a kind of its own, and there can be as many as anybody likes to start.
 const MOST_RUNS: usize = 1024;
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use super::{Allowance, Flood, HANDED_OUT, MOST_RUNS, REFUSALS};
+    use super::{Allowance, Flood, Full, HANDED_OUT, MOST_RUNS, REFUSALS};
     use crate::clock::test::at;
 
     const MS: Duration = Duration::from_millis(1);
@@ -148,7 +164,7 @@ mod tests {
         for millisecond in 0..total {
             let now = at(MS * millisecond);
             counts.extend(flood.due(now).iter().map(|(_, counted)| counted.count));
-            single += u64::from(flood.sees(1, allowance, now, || ()).is_some());
+            single += u64::from(flood.sees(1, allowance, now, || ()).unwrap().is_some());
         }
         counts.extend(flood.end().iter().map(|(_, counted)| counted.count));
         (single, counts)
@@ -178,7 +194,7 @@ mod tests {
         for second in 0..100 {
             let now = at(Duration::from_millis(1_001) * second);
             assert_eq!(flood.due(now), []);
-            assert!(flood.sees(1, REFUSALS, now, || ()).is_some());
+            assert!(flood.sees(1, REFUSALS, now, || ()).unwrap().is_some());
         }
     }
 
@@ -186,8 +202,8 @@ mod tests {
     fn different_things_are_no_flood_and_an_end_to_them_is_no_leak() {
         let mut flood = Flood::default();
         let now = at(Duration::ZERO);
-        for key in 0..2 * MOST_RUNS as u64 {
-            assert!(flood.sees(key, REFUSALS, now, || ()).is_some());
+        for key in 0..MOST_RUNS as u64 {
+            assert!(flood.sees(key, REFUSALS, now, || ()).unwrap().is_some());
         }
         assert_eq!(flood.runs.len(), MOST_RUNS);
         assert_eq!(flood.closes(), Some(now.boot + Duration::from_secs(1)));
@@ -196,10 +212,29 @@ mod tests {
     }
 
     #[test]
+    fn more_kinds_than_there_is_room_for_are_one_count_and_no_single_records() {
+        let (mut flood, mut single, mut counted) = (Flood::default(), 0, 0);
+        let crowd = u64::MAX;
+        for key in 0..85_000 {
+            let now = at(MS * u32::try_from(key).unwrap() / 100);
+            match flood.sees(key, REFUSALS, now, || key) {
+                Ok(written) => single += u64::from(written.is_some()),
+                Err(Full) => flood.crowds(crowd, now, || crowd),
+            }
+        }
+        assert_eq!((single, flood.runs.len()), (MOST_RUNS as u64, MOST_RUNS + 1));
+        for (model, of_it) in flood.end() {
+            assert_eq!(model, crowd);
+            counted += of_it.count;
+        }
+        assert_eq!(single + counted, 85_000);
+    }
+
+    #[test]
     fn a_count_has_the_dates_of_its_first_and_its_last() {
         let mut flood = Flood::default();
         for second in [0, 0, 5, 9] {
-            flood.sees(1, REFUSALS, at(Duration::from_secs(second)), || "x");
+            flood.sees(1, REFUSALS, at(Duration::from_secs(second)), || "x").unwrap();
         }
         let due = flood.due(at(Duration::from_secs(9)));
         let (first, last) = (at(Duration::ZERO).date(), at(Duration::from_secs(9)).date());

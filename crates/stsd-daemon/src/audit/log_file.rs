@@ -74,13 +74,14 @@ impl LogFile {
         Ok(())
     }
 
-    /// The file that the name means now: somebody may have removed the one that was open.
+    /// The file that the name means now: somebody may have removed or emptied the one that was open.
     fn ready(&mut self) -> io::Result<&mut Open> {
         let there = fs::symlink_metadata(&self.path).ok();
         let still = |open: &Open| {
             let ours = open.file.metadata().ok()?;
             let there = there.as_ref()?;
-            Some((ours.dev(), ours.ino()) == (there.dev(), there.ino()))
+            let same = (ours.dev(), ours.ino()) == (there.dev(), there.ino());
+            Some(same && ours.len() == open.length)
         };
         let open = match self.open.take().filter(|open| still(open) == Some(true)) {
             Some(open) => open,

@@ -106,6 +106,7 @@ impl Waiting {
     pub fn start(self, snapshots: watch::Receiver<Arc<Table>>) -> Ending {
         let Self { queue, path } = self;
         let ending = Ending(Arc::clone(&queue));
+        queue.knows_by(snapshots.clone());
         let writer = Writer::new(Arc::clone(&queue), LogFile::new(path, LONGEST), snapshots);
         // No task: the runtime has one thread, and this one waits for disks.
         let thread = thread::Builder::new().name("audit".to_owned()).stack_size(STACK);

@@ -10,6 +10,7 @@ use super::flood::{Allowance, HANDED_OUT, REFUSALS};
 use crate::caller::{Caller, Refused};
 use crate::clock::Clock;
 use crate::service::Served;
+use crate::state::Table;
 
 /// What a door saw.
 #[derive(Clone, Copy, Debug)]
@@ -90,11 +91,21 @@ impl<'a> Asked<'a> {
         profile.map_or(Self::Nothing, Self::Named)
     }
 
+    /// The same, with nothing for a name that no profile has: of those there are as many as anybody
+    /// likes to make up.
+    fn known_to(self, table: Option<&Table>) -> Self {
+        match self {
+            Self::Named(name) if !table.is_some_and(|table| table.knows(name)) => Self::Nothing,
+            asked => asked,
+        }
+    }
+
+    /// What waits is bounded by its number, so each of it must be bounded too.
     fn owned(self) -> Wanted {
         match self {
             Self::Nothing => Wanted::Nothing,
             Self::Default => Wanted::Default,
-            Self::Named(name) => Wanted::Named(name.to_owned()),
+            Self::Named(name) => Wanted::Named(bounded(name, LONGEST_NAME)),
         }
     }
 }
@@ -111,6 +122,11 @@ impl<'a> Seen<'a> {
         let uid = if let Refused::OtherUser { uid } = refused { Some(*uid) } else { None };
         let what = What::TurnedAway { reason, uid };
         Self { door, caller: None, authorization_token: None, profile: Asked::Nothing, what }
+    }
+
+    /// The same, with no name that no profile has.
+    pub(super) fn known_to(self, table: Option<&Table>) -> Self {
+        Self { profile: self.profile.known_to(table), ..self }
     }
 
     /// How much of it is written one by one; nothing is ever counted of what only a person does.
@@ -137,6 +153,37 @@ impl<'a> Seen<'a> {
         }
         std::mem::discriminant(&self.what).hash(&mut hasher);
         hasher.finish()
+    }
+
+    /// What one of a crowd has in common with the others: the door, whose it was, and the outcome; of what
+    /// was handed out, all but the process. Nothing in it can be made up.
+    pub(super) fn crowd_key(&self, hasher: &impl BuildHasher) -> u64 {
+        let mut hasher = hasher.build_hasher();
+        ("crowd", self.door, self.caller.map(|caller| caller.uid)).hash(&mut hasher);
+        match self.what {
+            What::Served(served) => {
+                (self.authorization_token, self.profile, &served.access_key_id).hash(&mut hasher);
+            }
+            What::Refused { code, .. } => code.hash(&mut hasher),
+            What::TurnedAway { reason, .. } => reason.hash(&mut hasher),
+            What::Done { event, code } => (std::mem::discriminant(event), code).hash(&mut hasher),
+        }
+        std::mem::discriminant(&self.what).hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// The note of a crowd: what [`Seen::crowd_key`] says, and no more.
+    pub(super) fn note_of_a_crowd(&self, time: Timestamp) -> Note {
+        let caller = self.caller.map_or(Who::Nobody, |caller| Who::User(caller.uid));
+        let note = Note { caller, ..self.note(time) };
+        match note.event {
+            Event::Credentials { .. } => note,
+            Event::RequestRefused { .. } => {
+                let event = Event::RequestRefused { request: None };
+                Note { event, authorization_token: None, profile: Wanted::Nothing, ..note }
+            }
+            _ => Note { authorization_token: None, profile: Wanted::Nothing, ..note },
+        }
     }
 
     pub(super) fn note(&self, time: Timestamp) -> Note {
@@ -183,6 +230,9 @@ impl Note {
         }
     }
 }
+
+/// A longer name is shown of no profile.
+const LONGEST_NAME: usize = 256;
 
 fn handed_out(served: &Served) -> Event {
     Event::Credentials {

@@ -4,13 +4,16 @@
 use std::collections::VecDeque;
 use std::hash::RandomState;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::flood::{Counted, Flood};
+use tokio::sync::watch;
+
+use super::flood::{Counted, Flood, Full};
 use super::note::{Note, Seen, Who};
 use crate::caller::Caller;
 use crate::clock::{Clock, SystemClock};
+use crate::state::Table;
 
 #[derive(Debug, Default)]
 pub(super) struct Queue {
@@ -19,6 +22,8 @@ pub(super) struct Queue {
     /// The writer has no time to look for callers.
     busy: AtomicBool,
     hasher: RandomState,
+    /// Which names are a profile's; before there is one, none is.
+    snapshots: OnceLock<watch::Receiver<Arc<Table>>>,
 }
 
 #[derive(Debug, Default)]
@@ -97,6 +102,8 @@ impl Queue {
     /// Something was seen: to be written, or merely counted.
     pub(super) fn take(&self, seen: &Seen<'_>, clock: impl Clock) {
         let now = clock.now();
+        let table = self.snapshots.get().map(|snapshots| Arc::clone(&snapshots.borrow()));
+        let seen = seen.known_to(table.as_deref());
         let note = || seen.note(now.date());
         let Some(allowance) = seen.allowance() else {
             self.put(note());
@@ -105,10 +112,23 @@ impl Queue {
         let key = seen.key(&self.hasher);
         let mut inner = self.lock();
         // What is merely counted wakes nobody: the writer knows when the window closes.
-        if let Some(note) = inner.flood.sees(key, allowance, now, note) {
-            inner.push(note);
-            self.wake(inner);
+        match inner.flood.sees(key, allowance, now, note) {
+            Ok(Some(note)) => {
+                inner.push(note);
+                self.wake(inner);
+            }
+            Ok(None) => {}
+            Err(Full) => {
+                let note = || seen.note_of_a_crowd(now.date());
+                inner.flood.crowds(seen.crowd_key(&self.hasher), now, note);
+            }
         }
+    }
+
+    /// Says which names are a profile's from now on.
+    pub(super) fn knows_by(&self, snapshots: watch::Receiver<Arc<Table>>) {
+        // There is one start, so nothing stands there yet.
+        let _ = self.snapshots.set(snapshots);
     }
 
     /// Something is to be written in any case.

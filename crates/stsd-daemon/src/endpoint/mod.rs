@@ -143,7 +143,8 @@ impl<S: Service> Endpoint<S> {
             door: self.name,
             caller: Some(caller),
             authorization_token: grant.map(Grant::name),
-            profile: path.map_or(Asked::Nothing, Asked::of),
+            // What somebody without an authorization token wants is nothing that is worth a line each.
+            profile: path.filter(|_| grant.is_some()).map_or(Asked::Nothing, Asked::of),
             what,
         });
     }

@@ -2,6 +2,7 @@
 //! the ends of sessions.
 
 use stsd_protocol::audit::{Event, bounded};
+use stsd_protocol::control::Locked;
 use stsd_protocol::gateway::Outcome;
 
 use crate::audit::Audit;
@@ -25,6 +26,11 @@ pub(super) fn tell(audit: &Audit, kind: &JobKind, outcome: &Outcome) {
         }
     };
     audit.happened(Event::Refresh { identity, access_key_id, expiration, error }, profile);
+}
+
+/// A lock that nobody waited for.
+pub(super) fn tell_lock(audit: &Audit, locked: &Locked, profile: Option<&str>) {
+    audit.happened(Event::Lock { identities: locked.locked.len() }, profile);
 }
 
 /// The sessions that have ended since the last snapshot.

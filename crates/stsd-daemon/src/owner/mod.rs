@@ -187,7 +187,10 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
                 }
                 // The snapshot goes first: whoever hears "locked" is served nothing afterwards.
                 self.publish();
-                let _ = reply.send(locked);
+                // Where nobody waits for the answer, as after a signal, nobody else tells of it.
+                if let Err(Ok(locked)) = reply.send(locked) {
+                    audited::tell_lock(&self.audit, &locked, profile.as_deref());
+                }
             }
             Command::Refresh(profile, reply) => {
                 let asked = self.state.refresh(profile.as_deref(), now).map(|(places, jobs)| {

@@ -57,6 +57,11 @@ impl Table {
         self.names.get(name).copied().ok_or_else(|| self.unknown(name))
     }
 
+    /// Whether a name is a profile's, as the user wrote it or in its path form.
+    pub fn knows(&self, name: &str) -> bool {
+        self.names.contains_key(name)
+    }
+
     /// The session that feeds a profile.
     pub fn session_of(&self, profile: &Profile) -> Option<&Session> {
         profile.identity().and_then(|identity| self.session(identity))

@@ -20,6 +20,13 @@ pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || turns_the_line(c) { '?' } else { c }).collect()
 }
 
+/// The same of a line of JSON, which still says the same: such characters stand in strings alone.
+pub(crate) fn printable_json(line: &str) -> String {
+    let escaped = |c: char| format!("\\u{:04x}", u32::from(c));
+    let steers = |c: char| c.is_control() || turns_the_line(c);
+    line.chars().map(|c| if steers(c) { escaped(c) } else { c.to_string() }).collect()
+}
+
 /// The marks by which a text from right to left begins and ends: in a name, they would show the rest
 /// of the line in another order than it has.
 fn turns_the_line(c: char) -> bool {

@@ -81,6 +81,23 @@ fn a_file_that_somebody_removes_or_moves_is_begun_anew() {
 }
 
 #[test]
+fn a_file_that_somebody_empties_or_adds_to_is_measured_again() {
+    let trial = Trial::new();
+    let mut log = trial.log();
+    let line = format!("{:059}\n", 1);
+    for _ in 0..3 {
+        log.append(line.as_bytes()).unwrap();
+        fs::write(trial.path(), "").unwrap();
+    }
+    log.append(line.as_bytes()).unwrap();
+    assert_eq!(trial.read(0), line);
+    assert!(!aged(&trial.path(), 1).exists());
+    fs::write(trial.path(), "torn").unwrap();
+    log.append(b"two\n").unwrap();
+    assert_eq!(trial.read(0), "torn\ntwo\n");
+}
+
+#[test]
 fn what_is_no_plain_file_of_ours_is_refused_and_left_alone() {
     let trial = Trial::new();
     let other = trial.folder.path().join("other");

@@ -4,7 +4,7 @@
 mod files;
 mod line;
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 
 use nix::errno::Errno;
@@ -14,7 +14,7 @@ use stsd_protocol::path_form;
 
 use crate::arguments::LogArguments;
 use crate::failure::Failure;
-use crate::show::{note, print};
+use crate::show::{note, print, printable_json};
 use crate::socket;
 use files::{Follower, Tail};
 
@@ -76,12 +76,15 @@ fn nap() -> Result<bool, Failure> {
 /// What is shown of which records.
 struct Printer {
     json: bool,
+    /// Somebody sees it on a terminal, which a name in it must not steer.
+    terminal: bool,
     profile: Option<String>,
 }
 
 impl Printer {
     fn new(arguments: &LogArguments) -> Self {
-        Self { json: arguments.json, profile: arguments.profile.clone() }
+        let terminal = io::stdout().is_terminal();
+        Self { json: arguments.json, terminal, profile: arguments.profile.clone() }
     }
 
     /// Whether a line is to be shown; nothing if it cannot be read.
@@ -95,6 +98,7 @@ impl Printer {
     fn text(&self, line: &str) -> String {
         match serde_json::from_str(line) {
             Ok(record) if !self.json => line::of(&record),
+            _ if self.terminal => printable_json(line) + "\n",
             _ => format!("{line}\n"),
         }
     }

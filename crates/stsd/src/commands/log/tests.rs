@@ -101,6 +101,22 @@ fn a_hostile_name_cannot_steer_the_terminal() {
     assert!(!line.contains('\u{202e}'));
 }
 
+#[test]
+fn json_on_a_terminal_cannot_steer_it_and_is_the_same_json() {
+    let mut hostile = refused();
+    hostile.caller = hostile.caller.map(|caller| Caller {
+        program: Some("/tmp/\u{9b}31m\u{7f}\u{202e}\u{1b}é".to_owned()),
+        ..caller
+    });
+    let raw = serde_json::to_string(&hostile).unwrap();
+    let text = |terminal| Printer { json: true, terminal, profile: None }.text(&raw);
+    let shown = text(true);
+    assert!(shown.contains(r"/tmp/\u009b31m\u007f\u202e\u001bé"), "{shown}");
+    assert!(!shown.trim_end().contains(char::is_control));
+    assert_eq!(serde_json::from_str::<Record>(&shown).unwrap(), hostile);
+    assert_eq!(text(false), format!("{raw}\n"));
+}
+
 fn write(path: &Path, records: &[Record]) {
     let line = |record| serde_json::to_string(record).unwrap() + "\n";
     fs::write(path, records.iter().map(line).collect::<String>()).unwrap();
@@ -119,7 +135,7 @@ fn counts(lines: impl IntoIterator<Item = String>) -> Vec<u64> {
 fn the_last_lines_come_from_as_many_files_as_it_takes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log.jsonl");
-    let everything = Printer { json: false, profile: None };
+    let everything = Printer { json: false, terminal: false, profile: None };
     for (name, from) in [("log.jsonl.2", 0), ("log.jsonl.1", 10), ("log.jsonl", 20)] {
         let records: Vec<Record> = (from..from + 10).map(numbered).collect();
         write(&folder.path().join(name), &records);
@@ -128,7 +144,7 @@ fn the_last_lines_come_from_as_many_files_as_it_takes() {
         let (tail, _) = Tail::read(&path, most, |line| everything.wants(line)).unwrap();
         assert_eq!(counts(tail.lines), (begin..30).collect::<Vec<u64>>());
     }
-    let other = Printer { json: false, profile: Some("staging".to_owned()) };
+    let other = Printer { json: false, terminal: false, profile: Some("staging".to_owned()) };
     let (tail, _) = Tail::read(&path, 9, |line| other.wants(line)).unwrap();
     assert_eq!((tail.lines.len(), tail.is_any), (0, true));
 }
@@ -139,7 +155,7 @@ fn a_torn_line_is_passed_over_and_counted() {
     let path = folder.path().join("log.jsonl");
     let whole = serde_json::to_string(&refused()).unwrap();
     fs::write(&path, format!("{whole}\n{{\"tor\n{whole}\n{{\"still being wri")).unwrap();
-    let everything = Printer { json: false, profile: None };
+    let everything = Printer { json: false, terminal: false, profile: None };
     let (tail, _) = Tail::read(&path, 9, |line| everything.wants(line)).unwrap();
     assert_eq!((tail.lines.len(), tail.unreadable), (2, 1));
 }
@@ -149,7 +165,7 @@ fn whoever_follows_misses_no_line_over_rotations() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log.jsonl");
     let aged = |age: u32| folder.path().join(format!("log.jsonl.{age}"));
-    let everything = Printer { json: false, profile: None };
+    let everything = Printer { json: false, terminal: false, profile: None };
     let (tail, mut follower) = Tail::read(&path, 9, |line| everything.wants(line)).unwrap();
     assert_eq!((tail.lines.len(), tail.is_any), (0, false));
     write(&path, &[numbered(1)]);
