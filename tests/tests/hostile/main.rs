@@ -22,7 +22,7 @@ mod verdict;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use case::Case;
 use doors::Outcome;
