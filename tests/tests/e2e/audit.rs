@@ -1,13 +1,16 @@
 //! The audit, as `stsd log` shows it: who it was, by each door, and how many.
 
+use std::cell::RefCell;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
 
 use serde_json::Value;
-use stsd_tests::{Fixture, exchange_unix, get, request};
+use stsd_tests::{Fixture, PATIENCE, exchange_unix, get, request};
 
 /// Every record that is written by now.
 fn records(stsd: &Fixture) -> Vec<Value> {
@@ -26,40 +29,20 @@ fn when(stsd: &Fixture, event: &str, count: usize) -> Vec<Value> {
     of_event(&records, event).into_iter().cloned().collect()
 }
 
-/// Python holds its connection open until it is told to go on, as SDKs with a pool do.
-const CALLER: &str = "
-import socket, sys
-family, address = (socket.AF_UNIX, sys.argv[1]) if '/' in sys.argv[1] else (socket.AF_INET, ('127.0.0.1', int(sys.argv[1])))
-connection = socket.socket(family)
-connection.connect(address)
-connection.sendall(sys.stdin.buffer.read())
-while connection.recv(65536):
-    pass
-print('answered', flush=True)
-sys.stdin.close()
-import select
-select.select([], [], [], 30)
-";
-
 /// A tool of one's own at a door; it stays, with its connection, until the record is there.
 fn a_tool_at(stsd: &Fixture, door: &str, profile: &str) -> (u32, Value) {
     let before = of_event(&records(stsd), "credentials").len();
-    let mut tool = Command::new("python3")
-        .args(["-c", CALLER, door])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let bytes = request("localhost", &format!("/creds/{profile}"), Some(&stsd.authorization()));
-    std::io::Write::write_all(&mut tool.stdin.take().unwrap(), bytes.as_bytes()).unwrap();
-    let mut said = String::new();
-    BufReader::new(tool.stdout.take().unwrap()).read_line(&mut said).unwrap();
-    assert_eq!(said, "answered\n");
-    let record = when(stsd, "credentials", before + 1).pop().unwrap();
-    tool.kill().unwrap();
-    tool.wait().unwrap();
-    (tool.id(), record)
+    let mut command = Command::new(TOOL);
+    let mut tool = Spoken::begin(command.arg(door).stdin(Stdio::piped()));
+    let question = request("localhost", &format!("/creds/{profile}"), Some(&stsd.authorization()));
+    let process = tool.process.get_mut();
+    process.stdin.as_mut().unwrap().write_all(question.as_bytes()).unwrap();
+    let pid = process.id();
+    assert_eq!(tool.line.recv_timeout(PATIENCE).unwrap(), "answered\n");
+    (pid, when(stsd, "credentials", before + 1).pop().unwrap())
 }
+
+const TOOL: &str = env!("CARGO_BIN_EXE_held-connection");
 
 #[test]
 fn each_door_names_the_process_and_its_program() {
@@ -67,14 +50,13 @@ fn each_door_names_the_process_and_its_program() {
     stsd.unlock();
     let port = stsd.daemon().endpoint().rsplit_once(':').unwrap().1.to_owned();
     let socket = stsd.places().credentials_socket().display().to_string();
-    let python = fs::canonicalize("/usr/bin/python3").unwrap();
     for (door, at) in [("127.0.0.1", &port), ("creds.sock", &socket)] {
         let (pid, record) = a_tool_at(&stsd, at, "prod");
         assert_eq!((&record["door"], &record["profile"]), (&door.into(), &"prod".into()));
         assert_eq!(record["authorization_token"], "own");
         assert_eq!(record["caller"]["pid"], pid, "{record}");
         let program = record["caller"]["program"].as_str().unwrap();
-        assert_eq!(Path::new(program).file_name(), python.file_name());
+        assert_eq!(Path::new(program).file_name(), Path::new(TOOL).file_name());
         assert!(record["access_key_id"].as_str().unwrap().starts_with("ASIA"));
         assert_eq!(record["role_arn"], "arn:aws:iam::444455556666:role/prod");
     }
@@ -94,7 +76,7 @@ fn a_day_is_in_it_from_its_start_to_its_end() {
     stsd.stsd(&["lock"]).well();
     let daemon = stsd.take_daemon();
     daemon.signal(nix::sys::signal::Signal::SIGTERM);
-    daemon.ended_within(stsd_tests::PATIENCE);
+    daemon.ended_within(PATIENCE);
     let records = records(&stsd);
     let said: Vec<String> = records
         .iter()
@@ -145,7 +127,7 @@ fn each_of_thousands_of_refusals_counts() {
     }
     let daemon = stsd.take_daemon();
     daemon.signal(nix::sys::signal::Signal::SIGTERM);
-    daemon.ended_within(stsd_tests::PATIENCE);
+    daemon.ended_within(PATIENCE);
     let records = records(&stsd);
     let refused = of_event(&records, "request_refused");
     for code in ["StsdLocked", "StsdNotFound"] {
@@ -163,13 +145,43 @@ fn without_any_log_it_says_so_and_one_that_follows_sees_what_comes() {
         (ran.stdout.as_str(), ran.stderr.as_str()),
         ("", "stsd: note: nothing is in the audit yet\n")
     );
-    let mut following = stsd.command(&["log", "--follow"]).stdout(Stdio::piped()).spawn().unwrap();
+    let following = Spoken::begin(&mut stsd.command(&["log", "--follow"]));
     stsd.start_daemon();
-    let mut line = String::new();
-    BufReader::new(following.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let line = following.line.recv_timeout(PATIENCE).expect("the daemon's start");
     assert!(line.contains("start ") && line.contains(&stsd.daemon().pid().to_string()), "{line}");
     // Its reader has gone.
-    assert!(following.wait().unwrap().success());
+    let ended = |_: &Fixture| following.process.borrow_mut().try_wait().unwrap();
+    assert!(stsd.until(ended, Option::is_some).unwrap().success());
+}
+
+/// A program whose first line is read, and which does not outlive its test.
+struct Spoken {
+    process: RefCell<Child>,
+    line: Receiver<String>,
+}
+
+impl Spoken {
+    fn begin(command: &mut Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+        let output = process.stdout.take().unwrap();
+        let (said, heard) = channel();
+        // It ends with its line, or with the process.
+        thread::spawn(move || {
+            let mut line = String::new();
+            let _ = BufReader::new(output).read_line(&mut line);
+            let _ = said.send(line);
+        });
+        Self { process: RefCell::new(process), line: heard }
+    }
+}
+
+impl Drop for Spoken {
+    fn drop(&mut self) {
+        let process = self.process.get_mut();
+        // Gone already is as good.
+        let _ = process.kill();
+        let _ = process.wait();
+    }
 }
 
 #[test]
