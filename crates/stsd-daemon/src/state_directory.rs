@@ -6,6 +6,8 @@ use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use stsd_protocol::Places;
 use stsd_secret::Secret;
@@ -20,6 +22,8 @@ mod tokens;
 #[derive(Clone, Debug)]
 pub struct StateDirectory {
     places: Places,
+    /// Whether the view was written and nobody has missed it since. For all copies.
+    has_published: Arc<AtomicBool>,
 }
 
 impl StateDirectory {
@@ -33,7 +37,7 @@ impl StateDirectory {
                 error!(directory = %directory.display(), %error, "could not make the state directory");
             }
         }
-        Self { places }
+        Self { places, has_published: Arc::default() }
     }
 
     /// Where everything is.
@@ -106,9 +110,9 @@ impl StateDirectory {
             .all(|file| file.exists())
     }
 
-    /// Whether the view is there.
-    pub fn has_view(&self) -> bool {
-        self.places.config_view().exists()
+    /// Whether the view that was written is gone; says so once.
+    pub fn misses_view(&self) -> bool {
+        !self.places.config_view().exists() && self.has_published.swap(false, Ordering::Relaxed)
     }
 
     /// Writes what is missing of [`Self::is_complete`], and the directory.
@@ -154,6 +158,7 @@ impl Keeper for StateDirectory {
 
     fn publish_view(&mut self, view: &str) {
         self.write(&self.places.config_view(), view.as_bytes(), 0o400);
+        self.has_published.store(true, Ordering::Relaxed);
     }
 }
 

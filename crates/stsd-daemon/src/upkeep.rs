@@ -17,8 +17,6 @@ use crate::state_directory::StateDirectory;
 pub struct Upkeep {
     directory: StateDirectory,
     authorization_token: Secret,
-    /// Whether the view was there when somebody last looked.
-    view: bool,
     /// What could not be written is not tried again before.
     not_before: Option<Instant>,
 }
@@ -26,7 +24,7 @@ pub struct Upkeep {
 impl Upkeep {
     /// The token is the one that the daemon asks for.
     pub fn new(directory: StateDirectory, authorization_token: Secret) -> Self {
-        Self { directory, authorization_token, view: false, not_before: None }
+        Self { directory, authorization_token, not_before: None }
     }
 
     /// Looks until nobody takes orders.
@@ -44,8 +42,7 @@ impl Upkeep {
 
     /// Writes what is missing. Whether the view is among it, which somebody else writes.
     fn look(&mut self) -> bool {
-        let view = self.directory.has_view();
-        let gone = std::mem::replace(&mut self.view, view) && !view;
+        let gone = self.directory.misses_view();
         let early = self.not_before.is_some_and(|moment| Instant::now() < moment);
         if gone || (!early && !self.directory.is_complete()) {
             warn!("files of the state directory were removed; writing them again");
@@ -83,13 +80,17 @@ mod tests {
         directory.publish_credentials_view();
         directory.record_socket();
         directory.publish_view("[default]\n");
-        let mut upkeep = Upkeep::new(directory, token.clone());
-        assert!(!upkeep.look());
+        let mut upkeep = Upkeep::new(directory.clone(), token.clone());
+        // Before anybody has looked for the first time.
         fs::remove_dir_all(&places.state).unwrap();
         assert!(upkeep.look(), "the view is asked for");
         assert_eq!(fs::read_to_string(places.authorization_token()).unwrap(), token.expose());
         assert!(places.credentials_view().exists() && places.socket_record().exists());
         assert!(!upkeep.look(), "once");
+        directory.publish_view("[default]\n");
+        assert!(!upkeep.look());
+        fs::remove_file(places.config_view()).unwrap();
+        assert!(upkeep.look(), "the new one too");
         tokio::time::advance(PAUSE).await;
         fs::write(places.authorization_token(), "somebody else's").unwrap();
         assert!(!upkeep.look());
