@@ -1,4 +1,4 @@
-//! Requests that come byte by byte, that stop in the middle, and greetings that wait for ours. They run
+//! Requests that come piece by piece, that stop in the middle, and greetings that wait for ours. They run
 //! beside each other, since each takes what the daemon's deadline takes.
 
 use std::time::Duration;
@@ -17,8 +17,8 @@ pub(crate) fn cases(seed: &Seed) -> Vec<Case> {
     let mut push = |bytes: &[u8], pace: Pace, must| {
         all.push(Case::paced("slow", seed, bytes.to_vec(), pace, must));
     };
-    // In a second, which is in time; in ten, which is not.
-    push(&good, every(1, good.len(), Duration::from_secs(1)), Must::Served);
+    // Twenty pieces in a second, which is in time; in ten, byte by byte, which is not.
+    push(&good, every(good.len().div_ceil(20), good.len(), Duration::from_secs(1)), Must::Served);
     push(&good, every(1, head, Duration::from_secs(10)), Must::Closed);
     push(&good, every(40, head, Duration::from_secs(6)), Must::Closed);
     for stop in [1, 2, 4, 10, 17, 25, 40, head / 2, head - 20, head - 3, head - 2, head - 1] {
