@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use stsd_tests::{ALICE, ALICE_DEVICE, Fixture};
 
-const STATUS: &str = "authorization_token_file clock_offset_seconds config_view default_profile \
-                      endpoint pid profiles restart sessions sockets version";
+const STATUS: &str = "authorization_token_file clock_offset_seconds config_view confinement \
+                      default_profile endpoint pid profiles restart sessions sockets version";
 const SESSION: &str = "access_key_id account_id expiration identity issued last_error mfa_serial \
                        remaining_seconds source_profile state";
 const PROFILE: &str = "account_id expiration last_error path profile region remaining_seconds \

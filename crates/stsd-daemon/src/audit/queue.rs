@@ -29,6 +29,8 @@ pub(super) struct Queue {
 #[derive(Debug, Default)]
 struct Inner {
     notes: VecDeque<Note>,
+    /// When the first of them came.
+    oldest: Option<Instant>,
     arrivals: VecDeque<Arrival>,
     flood: Flood<Note>,
     /// Since the last record of them.
@@ -149,9 +151,13 @@ impl Queue {
     /// an hour of requests is not an hour of writes.
     pub(super) fn work(&self, rests: Duration) -> Work {
         let mut inner = self.lock();
-        let rested = Instant::now() + rests;
+        let begun = Instant::now();
         loop {
-            if let Some(arrival) = inner.arrivals.pop_front() {
+            let now = Instant::now();
+            let rest = (inner.oldest.unwrap_or(begun) + rests).saturating_duration_since(now);
+            let is_due = rest.is_zero() && inner.has_something() && inner.phase == Phase::Going;
+            // Callers come one after the other: what is due to be written does not wait for the last.
+            if !is_due && let Some(arrival) = inner.arrivals.pop_front() {
                 return Work::LookFor(arrival);
             }
             if inner.phase != Phase::Going {
@@ -161,8 +167,7 @@ impl Queue {
             }
             let now = SystemClock.now();
             let counted = inner.flood.due(now);
-            let rest = rested.saturating_duration_since(Instant::now());
-            if !counted.is_empty() || (rest.is_zero() && inner.has_something()) {
+            if !counted.is_empty() || is_due {
                 let (notes, dropped) = inner.collect(counted);
                 return Work::Write { notes, dropped };
             }
@@ -249,6 +254,7 @@ impl Queue {
 impl Inner {
     fn push(&mut self, note: Note) {
         if self.notes.len() < MOST_NOTES {
+            self.oldest.get_or_insert_with(Instant::now);
             self.notes.push_back(note);
         } else {
             self.dropped += note.count;
@@ -260,6 +266,7 @@ impl Inner {
     }
 
     fn collect(&mut self, counted: Vec<(Note, Counted)>) -> (Vec<Note>, u64) {
+        self.oldest = None;
         let notes = std::mem::take(&mut self.notes);
         let notes = notes.into_iter().chain(counted.into_iter().map(of_several)).collect();
         (notes, std::mem::take(&mut self.dropped))

@@ -9,8 +9,11 @@ use stsd_protocol::audit::{Event, LONGEST, Reason, Record};
 use stsd_protocol::{RefusalCode, Timestamp};
 use tokio::sync::watch;
 
+use super::note::Note;
+use super::queue::{Queue, Work};
 use super::{Asked, Audit, Ending, Seen, What};
 use crate::caller::{Caller, Refused, Socket};
+use crate::clock::SystemClock;
 use crate::service::Served;
 use crate::state::Story;
 use crate::wire::testing::{SECRET, served};
@@ -55,6 +58,16 @@ fn this_process() -> Caller {
 
 fn refused(code: RefusalCode) -> What<'static> {
     What::Refused { request: Some("/creds"), code }
+}
+
+#[test]
+fn a_crowd_of_callers_keeps_nothing_from_being_written() {
+    let queue = Queue::default();
+    queue.look_for(this_process());
+    queue.put(Note::of_the_daemon(Event::Stopped, None, SystemClock));
+    queue.look_for(this_process());
+    assert!(matches!(queue.work(Duration::ZERO), Work::Write { notes, .. } if notes.len() == 1));
+    assert!(matches!(queue.work(Duration::ZERO), Work::LookFor(_)));
 }
 
 #[test]
