@@ -1,5 +1,5 @@
 # A process that tries authorization tokens out, 500 at once, is slowed down; a program of the same user in
-# another control group notices nothing.
+# another control group is answered each time.
 
 new_home guessers
 start_daemon

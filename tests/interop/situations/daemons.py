@@ -24,11 +24,19 @@ DAEMONS = [
     Situation("locked, AWS_PROFILE=staging", lambda s: s.shell(AWS_PROFILE="staging"), finds="Locked", state=LOCKED),
     Situation("locked, the endpoint alone", lambda s: s.endpoint(), finds="Locked", state=LOCKED),
     Situation("locked, a profile without MFA", lambda s: s.shell("ci"), finds="Locked", state=LOCKED),
-    Situation("the view deleted", lambda s: s.shell(), finds="ViewMissing", around=lambda s: s.edited(s.view, gone)),
+    # A daemon that runs writes it again.
     Situation(
-        "the view deleted, AWS_PROFILE=staging",
+        "stopped, and the view deleted",
+        lambda s: s.shell(),
+        finds="NoDaemon ViewMissing",
+        state=STOPPED,
+        around=lambda s: s.edited(s.view, gone),
+    ),
+    Situation(
+        "stopped, and the view deleted, AWS_PROFILE=staging",
         lambda s: s.shell(AWS_PROFILE="staging"),
-        finds="MissingProfile ViewMissing",
+        finds="MissingProfile NoDaemon ViewMissing",
+        state=STOPPED,
         around=lambda s: s.edited(s.view, gone),
     ),
     Situation(

@@ -107,7 +107,10 @@ fn view(plan: &Plan, original: &ProfileSet, secrets: &Secrets) {
         };
         assert!(!profile.has_any(&["aws_secret_access_key", "aws_session_token"]));
         let process = profile.value("credential_process").unwrap_or_default();
-        if process.starts_with("/usr/bin/stsd ") {
+        // One that is not served keeps what it has, which may look like ours.
+        let own = original.profile(&planned.name).and_then(|own| own.value("credential_process"));
+        let looks_alike = own.is_some_and(|own| own.starts_with("/usr/bin/stsd "));
+        if process.starts_with("/usr/bin/stsd ") && !looks_alike {
             let others = ["role_arn", "source_profile", "sso_session", "web_identity_token_file"];
             assert!(!profile.has_any(&others), "{}", plan.view);
         }
