@@ -142,10 +142,10 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
             let now = self.clock.now();
             let nap = self.state.nap(now).min(self.planning.nap(now));
             tokio::select! {
-                command = commands.recv() => match command {
-                    Some(command) => self.obey(command),
-                    None => return,
-                },
+                // In one order, so that a simulation replays. Answers first: of those each profile has
+                // one at most, so they cannot keep a command waiting for long, and an answer that a
+                // lock crosses is of an older generation either way.
+                biased;
                 Some(done) = self.calls.join_next() => match done {
                     Ok(done) => self.take_in(done),
                     // The call's future only waits; if it panics, the state can no longer be
@@ -154,6 +154,10 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
                         error!(%panic, "a call of the gateway broke");
                         return;
                     }
+                },
+                command = commands.recv() => match command {
+                    Some(command) => self.obey(command),
+                    None => return,
                 },
                 () = sleep(nap) => {}
             }

@@ -87,7 +87,7 @@ pub(crate) async fn adversary(stage: Stage, daemon: Arc<Daemon<Stage, Stage>>) {
         match choice {
             0..=2 => {
                 stage.pass(SECOND, HOUR).await;
-                stage.world().sts.fault = None;
+                stage.world().sts_is_well();
                 let _ = daemon.refresh(None).await;
             }
             6 => {
