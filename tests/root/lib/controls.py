@@ -33,8 +33,8 @@ class Controls:
         self.line("the log at trace", places.log, looks)
         self.line("the audit", places.audit()[0], looks)
         self.copy_of_the_view(places, looks)
-        self.process("command line", "cmdline", ["sh", "-c", "read -r line", self.canary], {}, of_all)
-        self.process("environment", "environ", ["sh", "-c", "read -r line"], {"CANARY": self.canary}, of_all)
+        self.process("command line", "cmdline", ["sh", "-c", "echo; read -r line", self.canary], {}, of_all)
+        self.process("environment", "environ", ["sh", "-c", "echo; read -r line"], {"CANARY": self.canary}, of_all)
 
     def file(self, name, path, looks):
         """A new file of the user."""
@@ -64,11 +64,13 @@ class Controls:
         places.view = original
 
     def process(self, what, file, command, environment, of_all):
-        """A process that has it, from its start until its standard input ends."""
-        process = subprocess.Popen(command, env={"PATH": os.environ["PATH"], **environment}, stdin=subprocess.PIPE)
+        """A process that has it, from its first line on (it has no command line until exec is over) until its
+        standard input ends."""
+        environment = {"PATH": os.environ["PATH"], **environment}
+        process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        process.stdout.readline()
         self.sees(f"the {what} of some process", lambda: b"".join(of_all(file)))
-        process.stdin.close()
-        process.wait()
+        process.communicate()
         self.sees_no_more(f"the {what} of some process", lambda: b"".join(of_all(file)))
 
     def sees(self, where, look):

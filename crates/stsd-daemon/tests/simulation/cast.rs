@@ -98,30 +98,27 @@ pub(crate) async fn adversary(stage: Stage, daemon: Arc<Daemon<Stage, Stage>>) {
         }
         let mut world = stage.world();
         world.wrong_until = world.time.awake;
-        world.reference.roles.iter_mut().for_each(|role| role.denied = false);
-        world.reference.sessions.iter_mut().for_each(|session| session.denied = false);
     }
 }
 
-/// Locks one identity or all, and asks at once for what was theirs.
+/// Locks one identity or all, also one that is being unlocked, and looks at once at what was theirs.
 async fn locks(stage: &Stage, daemon: &Daemon<Stage, Stage>) {
     let profile = {
         let mut world = stage.world();
         let at = world.random.below(2 * stage.profiles.len());
-        stage.profiles.get(at).map(|profile| profile.name.to_owned())
+        let profile = stage.profiles.get(at);
+        world.locking = Some(profile.map(|profile| profile.identity));
+        profile.map(|profile| profile.name.to_owned())
     };
     let locked = daemon.lock(profile).await.expect("the profiles stay").locked;
     let mut world = stage.world();
-    for (identity, of) in IDENTITIES.iter().enumerate() {
-        if locked.iter().any(|key| key == of.key) && !world.unlocking[identity] {
-            let calls = world.calls;
-            world.reference.lock(&stage.profiles, identity, calls);
-            let table = daemon.snapshots.borrow();
-            let session = table.session(of.key).expect("the identities stay");
-            if session.held(world.time.now()).is_some() {
-                let check = broken(LOCKED, format!("{} is held", of.key));
-                world.holds(check);
-            }
+    assert!(world.locking.is_none(), "a lock ends the gateway");
+    let table = daemon.snapshots.borrow();
+    for key in locked {
+        let session = table.session(&key).expect("the identities stay");
+        if session.held(world.time.now()).is_some() {
+            let check = broken(LOCKED, format!("{key} is held"));
+            world.holds(check);
         }
     }
 }

@@ -81,6 +81,8 @@ pub(crate) struct World {
     /// The session before the current one, and when that came: at this very moment a snapshot may
     /// still hold the former.
     pub(crate) before: [(Option<usize>, u64); IDENTITIES.len()],
+    /// The identity that a lock is on its way to, or all.
+    pub(crate) locking: Option<Option<usize>>,
     /// The identities that their user unlocks at the moment.
     pub(crate) unlocking: [bool; IDENTITIES.len()],
     pub(crate) wrong_until: u64,
@@ -99,6 +101,7 @@ impl Stage {
             reference: Reference::new(profiles.len()),
             flights: Vec::new(),
             before: Default::default(),
+            locking: None,
             unlocking: Default::default(),
             wrong_until: 0,
             calls: 0,
@@ -155,14 +158,26 @@ impl World {
         self.holds(check);
     }
 
-    /// The fault ends, and what it broke has a minute from now.
+    /// The fault ends, and what it broke has a minute from now. What it refused is asked for again by
+    /// a person; a refusal that is still on its way then stays one.
     pub(crate) fn sts_is_well(&mut self) {
         self.sts.fault = None;
         self.wrong_until = self.time.awake;
+        self.reference.roles.iter_mut().for_each(|role| role.denied = false);
+        self.reference.sessions.iter_mut().for_each(|session| session.denied = false);
     }
 
     pub(crate) fn is_healthy(&self) -> bool {
         self.sts.fault.is_none() && self.time.awake > self.wrong_until + MINUTE
+    }
+
+    /// A lock ends the gateway, at the very moment at which it holds.
+    fn locked(&mut self, profiles: &[Profile]) {
+        let Some(locking) = self.locking.take() else { return };
+        let calls = self.calls;
+        for identity in (0..IDENTITIES.len()).filter(|at| locking.is_none_or(|one| one == *at)) {
+            self.reference.lock(profiles, identity, calls);
+        }
     }
 
     /// An answer goes to the daemon.
@@ -175,9 +190,10 @@ impl World {
             (For::Session(identity), Some(_)) => {
                 let session = &mut self.reference.sessions[identity];
                 self.before[identity] = (session.current, self.time.awake);
+                let begins = IDENTITIES[identity].serial.is_some() || session.locked;
                 (session.current, session.locked, session.denied) = (issue, false, false);
                 session.epoch += 1;
-                if IDENTITIES[identity].serial.is_some() || self.unlocking[identity] {
+                if begins {
                     self.reference.roles_end(profiles, identity);
                 }
             }
@@ -235,9 +251,12 @@ impl Gateway for Stage {
         })
     }
 
-    fn close(&self) {}
+    fn close(&self) {
+        self.world().locked(&self.profiles);
+    }
 
     fn stop(&self) {
+        self.world().locked(&self.profiles);
         self.kills.send_replace(());
     }
 }
