@@ -17,6 +17,10 @@ scan() {
 children() {
   cat "/proc/$daemon/task/$daemon/children"
 }
+# descriptors PID: what the process has open, as the kernel names it.
+descriptors() {
+  find "/proc/$1/fd" -type l -printf '%l\n' | sort -u
+}
 peek() {
   owner_runs python3 "$here/lib/peek.py" "$1"
 }
@@ -57,6 +61,12 @@ check 'the owner cannot look into the gateway' [ -z "$(peek "$gateway")" ]
 kill "$plain"
 check 'the daemon leaves no core' grep -qE '^Max core file size +0 +0 ' "/proc/$daemon/limits"
 check 'the gateway leaves no core' grep -qE '^Max core file size +0 +0 ' "/proc/$gateway/limits"
+check 'control: the descriptors of both can be seen' eval '
+  descriptors "$daemon" | grep -q socket: && descriptors "$gateway" | grep -q socket:'
+# Both have wakers of their own, and what this shell has left open for them.
+check 'the gateway inherits no descriptor of the daemon but the log and /dev/null' [ -z "$(
+  comm -12 <(descriptors "$daemon") <(descriptors "$gateway") |
+    grep -vxF -e "$log" -e /dev/null -e 'anon_inode:[eventpoll]' -e 'anon_inode:[eventfd]' -f <(descriptors $$))" ]
 wait "$unlocking" || true
 sts-emulator fault clear >/dev/null
 # That code counts as spent, since nobody knows what STS did with it; so on to the next ones.
