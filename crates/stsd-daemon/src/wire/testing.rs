@@ -26,8 +26,8 @@ pub(crate) const CALLER: Caller = Caller { uid: 1001, socket: Socket::Process(47
 /// AWS's documented example.
 pub(crate) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
-/// Profiles: `prod` and the default are served, `held` waits for [`FakeService::release`], `bare`
-/// has neither account nor role, and every other name is the code of its refusal.
+/// Profiles: `prod` and the default are served, `held` waits for [`FakeService::release`], `broken` too,
+/// and panics then, `bare` has neither account nor role, and every other name is the code of its refusal.
 #[derive(Debug)]
 pub(crate) struct FakeService {
     gate: Semaphore,
@@ -67,6 +67,10 @@ impl Service for FakeService {
             Some("held") => {
                 self.hold().await;
                 Ok(served())
+            }
+            Some("broken") => {
+                self.hold().await;
+                panic!("a defect")
             }
             Some("locked") => refuse(RefusalCode::Locked, "stsd is locked"),
             Some("denied") => refuse(

@@ -9,7 +9,7 @@ use stsd_secret::Secret;
 use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::{Backoff, CONNECTIONS, Listener, run};
 use crate::authorization::Authorization;
@@ -104,6 +104,22 @@ async fn who_is_not_admitted_is_cut_before_a_byte_is_read() {
     let running = start(false);
     assert_eq!(talk(running.connect(), request("/creds").as_bytes()).await, "");
     assert_eq!(running.service.asked.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_in_one_connection_ends_the_door() {
+    for waits in [false, true] {
+        let running = start(true);
+        // At the first look at it, or in a task of its own.
+        running.service.release(usize::from(!waits));
+        let mut broken = running.connect();
+        broken.write_all(request("/creds/broken").as_bytes()).await.unwrap();
+        running.until_asked(1).await;
+        running.service.release(1);
+        // Its task's end is what ends the daemon.
+        let ended = timeout(Duration::from_secs(60), running.server).await;
+        assert!(ended.expect("the door goes on").unwrap_err().is_panic());
+    }
 }
 
 #[tokio::test(start_paused = true)]
