@@ -35,15 +35,12 @@ struct Inner {
     flood: Flood<Note>,
     /// Since the last record of them.
     dropped: u64,
-    obstacle: Option<Obstacle>,
+    /// With the writer, which has not said yet what became of them.
+    at_hand: u64,
+    /// Why nothing can be written.
+    obstacle: Option<String>,
     sleep: Sleep,
     phase: Phase,
-}
-
-#[derive(Debug)]
-struct Obstacle {
-    reason: String,
-    dropped: u64,
 }
 
 /// Somebody came to a door.
@@ -201,14 +198,12 @@ impl Queue {
         self.busy.store(busy, Ordering::Relaxed);
     }
 
-    /// So many records could not be written.
+    /// So many records could not be written, those that were missing before among them.
     pub(super) fn lost(&self, records: u64, reason: &str) {
         let mut inner = self.lock();
+        inner.at_hand = 0;
         inner.dropped += records;
-        let obstacle =
-            inner.obstacle.get_or_insert_with(|| Obstacle { reason: String::new(), dropped: 0 });
-        reason.clone_into(&mut obstacle.reason);
-        obstacle.dropped += records;
+        inner.obstacle = Some(reason.to_owned());
     }
 
     /// Nothing can be written at all.
@@ -218,16 +213,22 @@ impl Queue {
 
     /// What was to be written has been.
     pub(super) fn went_well(&self) {
-        self.lock().obstacle = None;
+        let mut inner = self.lock();
+        inner.at_hand = 0;
+        inner.obstacle = None;
     }
 
     /// What `stsd status` says.
     pub(super) fn obstacle(&self) -> Option<String> {
         let inner = self.lock();
-        let Obstacle { reason, dropped } = inner.obstacle.as_ref()?;
+        let reason = inner.obstacle.as_ref()?;
         // Those that are still to come are missing too.
-        let dropped = dropped + inner.notes.len() as u64;
-        Some(format!("it cannot be written ({reason}), and {dropped} records are missing so far"))
+        let waiting: u64 = inner.notes.iter().map(|note| note.count).sum();
+        let missing = match inner.dropped + inner.at_hand + waiting {
+            1 => "1 record is missing".to_owned(),
+            records => format!("{records} records are missing"),
+        };
+        Some(format!("it cannot be written ({reason}), and {missing} so far"))
     }
 
     /// Has what is left written, and waits for that as long as it may take.
@@ -268,8 +269,11 @@ impl Inner {
     fn collect(&mut self, counted: Vec<(Note, Counted)>) -> (Vec<Note>, u64) {
         self.oldest = None;
         let notes = std::mem::take(&mut self.notes);
-        let notes = notes.into_iter().chain(counted.into_iter().map(of_several)).collect();
-        (notes, std::mem::take(&mut self.dropped))
+        let notes: Vec<Note> =
+            notes.into_iter().chain(counted.into_iter().map(of_several)).collect();
+        let dropped = std::mem::take(&mut self.dropped);
+        self.at_hand = dropped + notes.iter().map(|note| note.count).sum::<u64>();
+        (notes, dropped)
     }
 }
 

@@ -211,6 +211,24 @@ fn what_cannot_be_written_is_counted_said_and_written_later() {
 }
 
 #[test]
+fn each_missing_record_is_said_once_however_often_it_was_tried_to_write_it() {
+    let queue = Queue::default();
+    let said = || queue.obstacle().unwrap_or_default();
+    queue.put(Note::of_the_daemon(Event::Stopped, None, SystemClock));
+    for _ in 0..3 {
+        assert!(matches!(queue.work(Duration::ZERO), Work::Write { .. }));
+        queue.lost(1, "full");
+        assert_eq!(said(), "it cannot be written (full), and 1 record is missing so far");
+    }
+    queue.put(Note::of_the_daemon(Event::Stopped, None, SystemClock));
+    assert!(said().contains("2 records are missing"), "{}", said());
+    assert!(matches!(queue.work(Duration::ZERO), Work::Write { dropped: 1, .. }));
+    assert!(said().contains("2 records are missing"), "while it is tried: {}", said());
+    queue.went_well();
+    assert_eq!(queue.obstacle(), None);
+}
+
+#[test]
 fn nobody_waits_where_nothing_is_kept_and_an_end_is_no_long_wait() {
     let audit = Audit::default();
     audit.admitted(&this_process());
