@@ -1,7 +1,7 @@
 //! The log on standard error: one line an event, `info` unless STSD_LOG says otherwise.
 
 use std::env;
-use std::io::{self, IsTerminal};
+use std::io;
 
 use tracing::{Level, warn};
 use tracing_subscriber::filter::Targets;
@@ -18,10 +18,8 @@ pub fn start() {
     let wanted = env::var("STSD_LOG").ok().map(|text| text.parse::<Targets>());
     let misread = matches!(wanted, Some(Err(_)));
     let filter = wanted.and_then(Result::ok).unwrap_or(usual);
-    let layer = fmt::layer()
-        .with_writer(io::stderr)
-        .with_target(false)
-        .with_ansi(io::stderr().is_terminal());
+    // Without colours: asking for them without their part of the library is an error, on a terminal.
+    let layer = fmt::layer().with_writer(io::stderr).with_target(false);
     let registry = tracing_subscriber::registry().with(filter);
     // The journal has a clock of its own.
     if env::var_os("JOURNAL_STREAM").is_some() {

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use stsd_tests::{Daemon, Fixture, Ran};
+use stsd_tests::{Daemon, Fixture, Ran, Terminal};
 
 #[test]
 fn without_a_daemon_every_command_says_how_to_start_one() {
@@ -20,6 +20,20 @@ fn without_a_daemon_every_command_says_how_to_start_one() {
     }
     let said = stsd.stsd(&["credential-process"]).failed(69);
     assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[test]
+fn a_daemon_in_a_terminal_says_that_it_is_ready_and_ends_by_ctrl_c() {
+    let stsd = Fixture::builder().no_daemon().start();
+    let mut command = Daemon::command(&stsd.programs, &stsd.home);
+    command.args(["--listen", "127.0.0.1:0"]);
+    let mut terminal = Terminal::running(&command);
+    let before = terminal.shows("stsd-daemon: ready on http://127.0.0.1:");
+    assert!(before.lines().all(|line| line.contains("  INFO ")), "{before}");
+    assert!(!before.contains('\u{1b}'), "{before:?}");
+    terminal.types("\u{3}");
+    let (rest, code) = terminal.ends();
+    assert_eq!(code, 0, "{rest}");
 }
 
 #[test]
