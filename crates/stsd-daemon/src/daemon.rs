@@ -268,8 +268,9 @@ impl<C: Clock, G: Gateway> Service for Daemon<C, G> {
                     let message = "an authorization token for no profile opens nothing";
                     return Err(Refusal::new(RefusalCode::BadRequest, message));
                 }
-                Some([profile]) => format!("/creds/{}", path_form(profile)),
-                _ => "/creds".to_owned(),
+                // Without a name it would be the default profile's, which need not be among them.
+                Some([profile, ..]) => format!("/creds/{}", path_form(profile)),
+                None => "/creds".to_owned(),
             }
         };
         let length = expires_seconds.map(Duration::from_secs);

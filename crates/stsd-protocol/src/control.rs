@@ -191,8 +191,8 @@ pub struct CreatedToken {
     /// Secret.
     #[serde(serialize_with = "Secret::expose_to_wire")]
     pub authorization_token: Secret,
-    /// For `AWS_CONTAINER_CREDENTIALS_FULL_URI`: its profile's, where it has one alone; nothing while
-    /// the port is not ours.
+    /// For `AWS_CONTAINER_CREDENTIALS_FULL_URI`: its first profile's, or of a token for all the default
+    /// profile's; nothing while the port is not ours.
     pub credentials_uri: Option<String>,
     /// What there is now.
     #[serde(flatten)]

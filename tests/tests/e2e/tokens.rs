@@ -52,6 +52,19 @@ fn a_token_opens_its_profiles_alone_until_it_is_revoked() {
 }
 
 #[test]
+fn the_address_that_comes_with_a_token_is_one_that_it_opens() {
+    let stsd = Fixture::start();
+    stsd.unlock();
+    for words in [&["-p", "prod"][..], &["-p", "staging,prod"], &["--all-profiles"]] {
+        let made = stsd.stsd(&[&["token", "create", "--json"], words].concat()).json();
+        let uri = made["credentials_uri"].as_str().unwrap();
+        let (_, path) = uri.split_at(uri.find("/creds").unwrap());
+        let token = made["authorization_token"].as_str().unwrap();
+        assert_eq!(fetch(&stsd, path, token).status, 200, "{words:?}: {uri}");
+    }
+}
+
+#[test]
 fn a_token_outlives_a_lock_and_a_restart_and_says_locked() {
     let mut stsd = Fixture::start();
     let token = create(&stsd, &["-p", "prod", "--expires", "1h"]);

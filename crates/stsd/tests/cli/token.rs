@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 use stsd_protocol::RefusalCode;
 
-use crate::support::{Daemon, Reply, ask, refusal};
+use crate::support::{Daemon, Reply, ask, refusal, stsd};
 
 const TOKEN: &str = "fake-authorization-token";
 
@@ -33,6 +34,37 @@ fn a_new_token_stands_alone_on_its_line() {
     assert_eq!(asked.line, "POST /v1/tokens/create");
     let body = json!({"name": "ci", "profiles": ["prod", "my prod"], "expires_seconds": 43_200});
     assert_eq!(asked.body, body);
+}
+
+#[test]
+fn a_token_that_nobody_could_read_is_revoked() {
+    for words in
+        [&["token", "create", "-p", "prod"][..], &["token", "create", "-p", "prod", "--json"]]
+    {
+        let revoked = Reply::json(&json!({"revoked": ["prod"]}));
+        let daemon = Daemon::saying([Reply::json(&created()), revoked]);
+        let full = fs::File::create("/dev/full").unwrap();
+        let ended = stsd(&daemon, words).stdout(full).stderr(Stdio::piped()).output().unwrap();
+        assert_eq!(ended.status.code(), Some(1));
+        assert!(!String::from_utf8(ended.stderr).unwrap().contains(TOKEN));
+        let asked = &daemon.heard()[1];
+        assert_eq!(asked.line, "POST /v1/tokens/revoke");
+        assert_eq!(asked.body, json!({"names": ["prod"]}));
+    }
+}
+
+#[test]
+fn of_several_profiles_the_variables_name_one_and_say_so() {
+    let mut several = created();
+    several["profiles"] = json!(["prod", "dev"]);
+    for (answer, others) in [(created(), false), (several, true)] {
+        let daemon = Daemon::saying([Reply::json(&answer)]);
+        let file = daemon.folder().join("token");
+        let words = ["token", "create", "-p", "prod", "--file", file.to_str().unwrap()];
+        let said = ask(&daemon, &words).stderr;
+        assert!(said.contains("FULL_URI=http://127.0.0.1:7873/creds/prod"), "{said}");
+        assert_eq!(said.contains(", or another of its profiles"), others, "{said}");
+    }
 }
 
 #[test]

@@ -32,18 +32,20 @@ pub(super) fn run(arguments: CreateTokenArguments) -> Result<(), Failure> {
     if let Some(path) = &arguments.file {
         return into_file(path, &request);
     }
-    let mut body = Client::new().order_raw(CREATE_TOKEN, &request, LOCAL)?;
+    let client = Client::new();
+    let mut body = client.order_raw(CREATE_TOKEN, &request, LOCAL)?;
     let created: CreatedToken = client::read(&body)?;
-    if arguments.json {
+    let printed = if arguments.json {
         body.push(b'\n');
-        return print_bytes(body);
-    }
-    print(&format!("{}\n", created.authorization_token.expose()))?;
-    if io::stdout().is_terminal() {
+        print_bytes(body)
+    } else {
+        print(&format!("{}\n", created.authorization_token.expose()))
+    };
+    printed.inspect_err(|_| revoke(&created, &client))?;
+    if !arguments.json && io::stdout().is_terminal() {
         note(&format!(
-            "this is {}, shown this once: for AWS_CONTAINER_AUTHORIZATION_TOKEN beside \
-             AWS_CONTAINER_CREDENTIALS_FULL_URI={}; --file PATH writes one for \
-             AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+            "this is {}, shown this once: for AWS_CONTAINER_AUTHORIZATION_TOKEN beside {}; \
+             --file PATH writes one for AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
             created.report.name,
             uri(&created)
         ));
@@ -62,8 +64,7 @@ fn into_file(path: &Path, request: &CreateTokenRequest) -> Result<(), Failure> {
         .and_then(|created| fill(&mut file, &created, path, &client).map(|()| created));
     let created = made.inspect_err(|_| _ = fs::remove_file(path))?;
     note(&format!(
-        "{} is in {}: for AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE beside \
-         AWS_CONTAINER_CREDENTIALS_FULL_URI={}",
+        "{} is in {}: for AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE beside {}",
         created.report.name,
         shown_path(path),
         uri(&created)
@@ -80,10 +81,15 @@ fn fill(
 ) -> Result<(), Refusal> {
     let text = created.authorization_token.expose().as_bytes();
     file.write_all(text).and_then(|()| file.sync_all()).map_err(|error| {
-        let request = RevokeTokensRequest { names: Some(vec![created.report.name.clone()]) };
-        let _ = client.order::<RevokedTokens>(REVOKE_TOKENS, &request, LOCAL);
+        revoke(created, client);
         unwritten(path, &error)
     })
+}
+
+/// Nobody can read it any more. If this fails too, `stsd token list` shows it.
+fn revoke(created: &CreatedToken, client: &Client) {
+    let request = RevokeTokensRequest { names: Some(vec![created.report.name.clone()]) };
+    let _ = client.order::<RevokedTokens>(REVOKE_TOKENS, &request, LOCAL);
 }
 
 fn unwritten(path: &Path, error: &io::Error) -> Refusal {
@@ -96,6 +102,13 @@ fn unwritten(path: &Path, error: &io::Error) -> Refusal {
     }
 }
 
-fn uri(created: &CreatedToken) -> &str {
-    created.credentials_uri.as_deref().unwrap_or("http://127.0.0.1:PORT/creds/PROFILE")
+/// The other variable: for one profile of those that the token opens.
+fn uri(created: &CreatedToken) -> String {
+    let uri = created.credentials_uri.as_deref();
+    let uri = uri.unwrap_or("http://127.0.0.1:PORT/creds/PROFILE");
+    let others = match created.report.profiles.as_deref() {
+        Some([_, _, ..]) => ", or another of its profiles in place of the first",
+        _ => "",
+    };
+    format!("AWS_CONTAINER_CREDENTIALS_FULL_URI={uri}{others}")
 }
