@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -106,6 +106,11 @@ impl Follower {
 
     fn rest(&mut self) -> io::Result<Vec<String>> {
         let Some(reader) = &mut self.open else { return Ok(Vec::new()) };
+        if reader.get_ref().metadata()?.len() < reader.stream_position()? {
+            // Somebody has emptied it, and the daemon goes on from its beginning.
+            reader.rewind()?;
+            self.partial.clear();
+        }
         let mut lines = Vec::new();
         loop {
             let read = reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut self.partial)?;

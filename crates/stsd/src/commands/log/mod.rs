@@ -27,22 +27,28 @@ pub(crate) fn run(arguments: &LogArguments) -> Result<(), Failure> {
     let printer = Printer::new(arguments);
     let (tail, follower) = Tail::read(&path, arguments.lines, |line| printer.wants(line))?;
     print(&tail.lines.iter().map(|line| printer.text(line)).collect::<String>())?;
-    tell_of(&tail);
+    tell_of(&tail, arguments);
     if arguments.follow { go_on(follower, &printer) } else { Ok(()) }
 }
 
-fn tell_of(tail: &Tail) {
-    if tail.lines.is_empty() {
-        note(if tail.is_any {
-            "no record is of this profile"
-        } else {
-            "nothing is in the audit yet"
-        });
+fn tell_of(tail: &Tail, arguments: &LogArguments) {
+    if let Some(remark) = remark(tail, arguments) {
+        note(remark);
     }
     match tail.unreadable {
         0 => {}
         1 => note("one line of the audit could not be read"),
         lines => note(&format!("{lines} lines of the audit could not be read")),
+    }
+}
+
+/// Why nothing is shown, where somebody may wonder.
+fn remark(tail: &Tail, arguments: &LogArguments) -> Option<&'static str> {
+    let looked_for = arguments.profile.is_some() && arguments.lines > 0;
+    match tail.lines.is_empty() {
+        true if !tail.is_any => Some("nothing is in the audit yet"),
+        true if looked_for => Some("no record is of this profile"),
+        _ => None,
     }
 }
 

@@ -1,3 +1,4 @@
+use std::collections::VecDeque;
 use std::fs;
 use std::path::Path;
 
@@ -5,7 +6,8 @@ use stsd_protocol::audit::{Caller, Event, Parent, Reason, Record, VERSION};
 use stsd_protocol::{RefusalCode, Timestamp};
 
 use super::files::Tail;
-use super::{Printer, line};
+use super::{Printer, line, remark};
+use crate::arguments::LogArguments;
 
 fn record(event: Event) -> Record {
     Record {
@@ -150,6 +152,22 @@ fn the_last_lines_come_from_as_many_files_as_it_takes() {
 }
 
 #[test]
+fn an_empty_screen_has_its_reason_unless_nothing_was_asked_for() {
+    let nothing = |is_any| Tail { lines: VecDeque::new(), is_any, unreadable: 0 };
+    for (is_any, profile, lines, said) in [
+        (false, None, 100, Some("nothing is in the audit yet")),
+        (true, Some("prod"), 100, Some("no record is of this profile")),
+        // As in `stsd log -n 0 --follow`.
+        (true, Some("prod"), 0, None),
+        (true, None, 0, None),
+    ] {
+        let profile = profile.map(str::to_owned);
+        let arguments = LogArguments { profile, follow: true, lines, json: false };
+        assert_eq!(remark(&nothing(is_any), &arguments), said);
+    }
+}
+
+#[test]
 fn a_torn_line_is_passed_over_and_counted() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log.jsonl");
@@ -177,5 +195,18 @@ fn whoever_follows_misses_no_line_over_rotations() {
     fs::rename(&path, aged(1)).unwrap();
     write(&path, &[numbered(4)]);
     assert_eq!(counts(follower.next_lines().unwrap()), [2, 3, 4]);
+    assert!(follower.next_lines().unwrap().is_empty());
+}
+
+#[test]
+fn whoever_follows_a_file_that_is_emptied_goes_on_from_its_beginning() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.jsonl");
+    let everything = Printer { json: false, terminal: false, profile: None };
+    write(&path, &(0..9).map(numbered).collect::<Vec<Record>>());
+    let (_, mut follower) = Tail::read(&path, 0, |line| everything.wants(line)).unwrap();
+    // Written over in place: it is the same file.
+    write(&path, &[numbered(10)]);
+    assert_eq!(counts(follower.next_lines().unwrap()), [10]);
     assert!(follower.next_lines().unwrap().is_empty());
 }
