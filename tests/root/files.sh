@@ -37,7 +37,7 @@ check 'the view is the old one and whole' cmp "$view" "$work/view.before"
 check 'leaves no half of a file' [ -z "$(find "$state" -name '*.new')" ]
 audit=$state/stsd/audit/log.jsonl
 missing_records() {
-  client status | grep -q 'the audit: notice: it cannot be written (.*records are missing so far'
+  client status | grep -q 'the audit: notice: it cannot be written (.* missing so far'
 }
 # More than what is left of the page that the audit's last line stands in.
 for _ in {1..20}; do client credential-process staging >/dev/null; done
@@ -68,6 +68,11 @@ serves 'when the state directory is not its own'
 stop_daemon
 
 new_home read-only
+start_daemon
+token=$home/prod.token
+client token create --profile prod --file "$token"
+client exec prod -- true
+stop_daemon
 a_disk 64k "$home/run"
 mount --bind "$home" "$home"
 mount -o remount,bind,ro "$home"
@@ -76,5 +81,10 @@ a_disk 64k "$home/run"
 start_daemon
 check 'control: the home is read-only' not owner_runs touch "$home/x"
 serves 'when the home is read-only'
+opens_prod() {
+  owner_runs curl -sf -H "Authorization: $(cat "$1")" "http://127.0.0.1:$port/creds/prod" | grep -q '"Code":"Success"'
+}
+check 'an authorization token of before opens its profile' opens_prod "$token"
+check 'exec starts its command with the token that is there' client exec prod -- true
 stop_daemon
 umount -R "$home"

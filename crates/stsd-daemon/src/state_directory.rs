@@ -54,7 +54,7 @@ impl StateDirectory {
         let path = self.places.authorization_token();
         match fs::read_to_string(&path) {
             Ok(text) if is_authorization_token(&text) => {
-                if let Err(error) = fs::set_permissions(&path, Permissions::from_mode(0o600)) {
+                if let Err(error) = close_to_others(&path) {
                     warn!(%error, "could not close the authorization token file to others");
                 }
                 return Ok(Secret::new(text));
@@ -159,6 +159,15 @@ impl Keeper for StateDirectory {
     fn publish_view(&mut self, view: &str) {
         self.write(&self.places.config_view(), view.as_bytes(), 0o400);
         self.has_published.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Has a file be for this user alone. One that is needs no change, which a read-only file system would
+/// refuse.
+fn close_to_others(path: &Path) -> io::Result<()> {
+    match fs::metadata(path)?.permissions().mode() & 0o077 {
+        0 => Ok(()),
+        _ => fs::set_permissions(path, Permissions::from_mode(0o600)),
     }
 }
 

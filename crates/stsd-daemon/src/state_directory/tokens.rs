@@ -1,14 +1,14 @@
 //! The files of the authorization tokens that were made besides the user's own: the record of all, and
 //! one for each profile that `stsd exec` was used for.
 
-use std::fs::{self, DirBuilder, Permissions};
+use std::fs::{self, DirBuilder};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 
 use stsd_protocol::Timestamp;
 
-use super::StateDirectory;
+use super::{StateDirectory, close_to_others};
 
 impl StateDirectory {
     /// Where the user's own authorization token is.
@@ -26,7 +26,7 @@ impl StateDirectory {
         let path = self.places.authorization_tokens();
         match fs::read_to_string(&path) {
             Ok(text) => {
-                fs::set_permissions(&path, Permissions::from_mode(0o600))?;
+                close_to_others(&path)?;
                 Ok(Some(text))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -56,7 +56,7 @@ impl StateDirectory {
         let closed = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
         let written = closed.is_ok() && self.write(&path, text.as_bytes(), 0o600);
         // What was there already may have been opened to others.
-        written && fs::set_permissions(&path, Permissions::from_mode(0o600)).is_ok()
+        written && close_to_others(&path).is_ok()
     }
 
     /// Whether there is such a file.
