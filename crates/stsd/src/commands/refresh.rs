@@ -28,8 +28,10 @@ pub(crate) fn run(arguments: &ListArguments) -> Result<(), Failure> {
         let sessions = status.map_or_else(|_| Vec::new(), |status| status.sessions);
         print(&profiles_table(&reports, |key| session_name(&sessions, key)))?;
     }
+    // Locked with an error is what the refresh has come to where STS says that the session has ended.
     let failed = |report: &&ProfileReport| {
-        matches!(report.state, ProfileState::Denied | ProfileState::Unavailable)
+        use ProfileState::{Denied, Locked, Unavailable};
+        matches!(report.state, Denied | Locked | Unavailable)
     };
     let error = reports.iter().filter(failed).find_map(|report| report.last_error.as_ref());
     error.map_or(Ok(()), |refusal| Err(Failure::Reported(refusal.code.exit_code())))

@@ -149,6 +149,19 @@ fn refresh_fails_with_the_code_of_what_could_not_be_renewed() {
 }
 
 #[test]
+fn refresh_fails_where_the_session_turns_out_to_have_ended_and_not_where_nothing_was_asked() {
+    let mut prod = profile("prod");
+    prod.state = ProfileState::Locked;
+    for (error, code) in
+        [(None, 0), (Some(Refusal::new(RefusalCode::Denied, "STS denied profile prod")), 1)]
+    {
+        prod.last_error = error;
+        let daemon = Daemon::saying([Reply::json(&value([&prod]))]);
+        assert_eq!(ask(&daemon, &["refresh", "prod", "--json"]).code, code);
+    }
+}
+
+#[test]
 fn help_and_version_succeed_and_everything_unknown_is_wrong_usage() {
     let daemon = Daemon::saying([]);
     for arguments in [&["--help"][..], &["unlock", "--help"], &["--version"], &["env", "-V"]] {
