@@ -33,11 +33,14 @@ impl Figures {
         self.cases() - self.good
     }
 
-    /// Not by a macro: the harness keeps to itself what those print of a test that passes.
     pub(crate) fn tell(&self, title: &str) {
-        let text = format!("{title}: {self}\n");
-        std::io::stderr().write_all(text.as_bytes()).expect("stderr is open");
+        say(&format!("{title}: {self}"));
     }
+}
+
+/// Not by a macro: the harness keeps to itself what those print of a test that passes.
+pub(crate) fn say(line: &str) {
+    std::io::stderr().write_all(format!("{line}\n").as_bytes()).expect("stderr is open");
 }
 
 impl fmt::Display for Figures {

@@ -11,6 +11,7 @@
 //! ```
 
 mod case;
+mod crowded;
 mod doors;
 mod families;
 mod figures;

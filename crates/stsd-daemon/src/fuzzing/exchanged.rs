@@ -9,12 +9,12 @@ use tokio::io::{AsyncRead, ReadBuf, join};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::wire::testing::CALLER;
-use crate::wire::{Door, exchange};
+use crate::wire::{Door, Unheard, exchange};
 
 /// What a door writes to a caller who sends these bytes, so many at a time, and waits.
 pub(super) fn exchanged(door: &impl Door, bytes: &[u8], at_a_time: usize) -> Vec<u8> {
     let mut connection = join(Pieces { bytes, at_a_time }, Vec::new());
-    waited(exchange(&mut connection, door, CALLER));
+    waited(exchange(&mut connection, door, CALLER, &Unheard::default()));
     connection.into_inner().1
 }
 

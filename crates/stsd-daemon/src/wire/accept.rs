@@ -1,26 +1,19 @@
-//! The accept loop: a permit before a connection, the caller's check before its first byte, a pause
-//! after an error, and a drain at the end. Nothing that happens to one connection ends the loop.
+//! The accept loop: the caller's check before its first byte, a pause after an error, and a drain at
+//! the end. Nothing that happens to one connection ends the loop.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::io;
-use std::panic::resume_unwind;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::{JoinError, JoinSet};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::sleep;
 use tracing::warn;
 
-use super::{Door, Shutdown, exchange};
+use super::crowd::{Crowd, Exchange};
+use super::{Door, Shutdown, Unheard, exchange};
 use crate::caller::{Caller, Refused};
-
-/// How many connections one door has open at once; the next ones wait in the kernel's queue. No
-/// smaller cap per caller: a build of a thousand processes is one caller.
-pub const CONNECTIONS: usize = 2048;
 
 /// A listening socket, as the accept loop sees it.
 pub trait Listener: Send + Sync + 'static {
@@ -44,64 +37,41 @@ where
     D: Door,
     A: Fn(&L::Stream) -> Result<Caller, Refused> + Send,
 {
-    let permits = Arc::new(Semaphore::new(CONNECTIONS));
-    let mut connections = JoinSet::new();
+    let mut crowd = Crowd::new(door.name());
     let mut backoff = Backoff::default();
     let mut requested = pin!(shutdown.requested());
     let deadline = loop {
-        let (stream, permit) = tokio::select! {
+        let has_room = crowd.has_room();
+        tokio::select! {
             biased;
             deadline = &mut requested => break deadline,
-            Some(ended) = connections.join_next() => {
-                reap(ended);
-                continue;
+            () = crowd.moves() => {}
+            stream = next(&listener, &mut backoff, door.name()), if has_room => {
+                match admit(&stream) {
+                    Ok(caller) => {
+                        door.admitted(&caller);
+                        let unheard = Arc::clone(&crowd.unheard);
+                        crowd.enter(serve::<L, D>(stream, caller, Arc::clone(&door), unheard)).await;
+                    }
+                    Err(refused) => {
+                        door.turned_away(&refused);
+                        L::reset(stream);
+                    }
+                }
             }
-            next = next(&listener, &permits, &mut backoff, door.name()) => next,
-        };
-        let caller = match admit(&stream) {
-            Ok(caller) => {
-                door.admitted(&caller);
-                caller
-            }
-            Err(refused) => {
-                door.turned_away(&refused);
-                L::reset(stream);
-                continue;
-            }
-        };
-        let door = Arc::clone(&door);
-        let mut exchange = Box::pin(async move {
-            if let Some(unanswered) = exchange(stream, &*door, caller).await {
-                L::reset(unanswered);
-            }
-            drop(permit);
-        });
-        // Mostly the request is there and its answer in memory: then no task is needed.
-        let is_over = poll_fn(|context| Poll::Ready(exchange.as_mut().poll(context).is_ready()));
-        if !is_over.await {
-            connections.spawn(exchange);
         }
     };
     drop(listener);
-    drain(connections, deadline, door.name()).await;
+    crowd.leave(deadline).await;
 }
 
-/// A permit, and then a connection: while all permits are out the kernel's queue holds the callers.
-async fn next<L: Listener>(
-    listener: &L,
-    permits: &Arc<Semaphore>,
-    backoff: &mut Backoff,
-    door: &'static str,
-) -> (L::Stream, OwnedSemaphorePermit) {
+/// The next connection, whatever accept says before.
+async fn next<L: Listener>(listener: &L, backoff: &mut Backoff, door: &'static str) -> L::Stream {
     loop {
-        let Ok(permit) = Arc::clone(permits).acquire_owned().await else {
-            // Nobody closes the semaphore; were it closed, no connection would be allowed.
-            return std::future::pending().await;
-        };
         match listener.accept().await {
             Ok(stream) => {
                 *backoff = Backoff::default();
-                return (stream, permit);
+                return stream;
             }
             Err(error) => {
                 let pause = backoff.pause();
@@ -112,25 +82,18 @@ async fn next<L: Listener>(
     }
 }
 
-async fn drain(mut connections: JoinSet<()>, deadline: Instant, door: &'static str) {
-    let all = async {
-        while let Some(ended) = connections.join_next().await {
-            reap(ended);
+/// The one exchange of a connection.
+fn serve<L: Listener, D: Door>(
+    stream: L::Stream,
+    caller: Caller,
+    door: Arc<D>,
+    unheard: Arc<Unheard>,
+) -> Exchange {
+    Box::pin(async move {
+        if let Some(unanswered) = exchange(stream, &*door, caller, &unheard).await {
+            L::reset(unanswered);
         }
-    };
-    if timeout_at(deadline, all).await.is_err() {
-        warn!(door, cut = connections.len(), "cut connections at the end");
-        connections.shutdown().await;
-    }
-}
-
-/// A panic in one connection is a defect that may have left anything behind: it ends the daemon.
-fn reap(ended: Result<(), JoinError>) {
-    if let Err(error) = ended
-        && error.is_panic()
-    {
-        resume_unwind(error.into_panic());
-    }
+    })
 }
 
 /// How long to wait after an error of accept: out of descriptors, out of memory, or a caller that

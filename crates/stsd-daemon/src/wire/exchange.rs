@@ -10,16 +10,21 @@ use tracing::debug;
 
 use super::read::{Unreceived, linger, receive};
 use super::replay::Replay;
-use super::{Door, Unanswered};
+use super::{Door, Unanswered, Unheard};
 use crate::caller::Caller;
 
 /// Serves a connection; its end closes it. One that is to be reset in place of an answer comes back.
-pub(crate) async fn exchange<S, D>(mut stream: S, door: &D, caller: Caller) -> Option<S>
+pub(crate) async fn exchange<S, D>(
+    mut stream: S,
+    door: &D,
+    caller: Caller,
+    unheard: &Unheard,
+) -> Option<S>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
     D: Door,
 {
-    let received = match receive(&mut stream, door.rules()).await {
+    let received = match unheard.listen(receive(&mut stream, door.rules())).await? {
         Ok(received) => Ok(received),
         Err(Unreceived::Rejected(rejected)) => Err(rejected),
         Err(Unreceived::Gone) => return None,
@@ -46,7 +51,7 @@ where
         }
         debug!(door = door.name(), %error, "could not answer");
     } else if received.is_err() {
-        linger(&mut stream).await;
+        unheard.listen(linger(&mut stream)).await;
     }
     None
 }

@@ -2,6 +2,7 @@
 //! sees it, and the one exchange that a connection has. It knows no path, no profile and no state.
 
 mod accept;
+mod crowd;
 mod eager;
 mod exchange;
 mod head;
@@ -12,6 +13,7 @@ mod seldom;
 mod shutdown;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod testing;
+mod unheard;
 
 use std::future::Future;
 
@@ -22,7 +24,8 @@ use hyper::{Request, Response};
 
 use crate::caller::{Caller, Refused};
 
-pub use accept::{CONNECTIONS, Listener};
+pub use accept::Listener;
+pub use crowd::CONNECTIONS;
 pub use eager::{Eager, EagerListener};
 pub use policy::Hosts;
 pub use shutdown::{Shutdown, Stop, shutdown};
@@ -32,6 +35,7 @@ pub(crate) use exchange::exchange;
 pub(crate) use policy::Rules;
 pub(crate) use read::Rejected;
 pub(crate) use seldom::Seldom;
+pub(crate) use unheard::Unheard;
 
 /// An answer, whole in memory: hyper writes its head and its body with one system call. The body
 /// is freed into the allocator that wipes.

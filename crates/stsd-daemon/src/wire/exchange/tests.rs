@@ -13,7 +13,7 @@ use crate::authorization::Authorization;
 use crate::control::{Control, Permission};
 use crate::endpoint::Endpoint;
 use crate::wire::testing::{CALLER, FakeService};
-use crate::wire::{Door, Hosts};
+use crate::wire::{Door, Hosts, Unheard};
 
 fn endpoint(service: &Arc<FakeService>) -> Endpoint<FakeService> {
     let authorization = Arc::new(Authorization::new(Secret::new("fake")));
@@ -23,7 +23,7 @@ fn endpoint(service: &Arc<FakeService>) -> Endpoint<FakeService> {
 fn start(door: impl Door, buffer: usize) -> (DuplexStream, JoinHandle<()>) {
     let (client, server) = duplex(buffer);
     let exchanged = tokio::spawn(async move {
-        exchange(server, &door, CALLER).await;
+        exchange(server, &door, CALLER, &Unheard::default()).await;
     });
     (client, exchanged)
 }
