@@ -11,7 +11,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::{Home, Log, PATIENCE, Programs};
+use crate::{Home, Log, PATIENCE, Programs, said};
 
 /// A daemon. Dropping it kills it.
 #[derive(Debug)]
@@ -34,10 +34,12 @@ pub enum DaemonError {
 }
 
 impl Daemon {
-    /// The command, with nothing in its environment but the home's own variables.
+    /// The command, with nothing in its environment but the home's own variables, and as talkative as it can
+    /// be: what it says is searched for secrets.
     pub fn command(programs: &Programs, home: &Home) -> Command {
         let mut command = Command::new(programs.path("stsd-daemon"));
-        command.env_clear().envs(home.environment()).stdin(Stdio::null()).stdout(Stdio::null());
+        command.env_clear().envs(home.environment()).env("STSD_LOG", "trace");
+        command.stdin(Stdio::null()).stdout(Stdio::null());
         command
     }
 
@@ -63,6 +65,7 @@ impl Daemon {
         // A group of its own: ctrl-C at the terminal is for whoever started all this.
         let mut child = command.stderr(Stdio::piped()).process_group(0).spawn()?;
         let log = child.stderr.take().map(Log::of).unwrap_or_default();
+        said::started(&command, &log);
         let mut daemon = Self { pid: child.id(), child: Some(child), log, endpoint: None };
         let Some(line) = daemon.log.line_after(0, READY, PATIENCE) else {
             return Err(DaemonError::NotReady(daemon.log.text()));

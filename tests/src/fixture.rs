@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,7 +11,10 @@ use serde_json::Value;
 use sts_emulator::{CodeError, Emulator, Entry};
 use stsd_protocol::Places;
 
-use crate::{ALICE_DEVICE, Daemon, Home, PATIENCE, Programs, Ran, Reply, config, credentials, get};
+use crate::residue::Residue;
+use crate::{
+    ALICE_DEVICE, Daemon, Home, PATIENCE, Programs, Ran, Reply, config, credentials, get, said,
+};
 
 /// A user with everything running. It ends in this order: the daemon, the STS, the files.
 pub struct Fixture {
@@ -22,6 +26,7 @@ pub struct Fixture {
     /// The programs in use.
     pub programs: Programs,
     environment: BTreeMap<String, String>,
+    searched: Vec<PathBuf>,
 }
 
 /// Makes a `~/.aws/config` for the STS at a URL.
@@ -33,6 +38,7 @@ pub struct Builder {
     config: Option<ConfigText>,
     configuration: Option<String>,
     environment: BTreeMap<String, String>,
+    searched: Vec<PathBuf>,
     copied: bool,
     no_daemon: bool,
 }
@@ -110,7 +116,10 @@ impl Fixture {
     pub fn code(&self, device: &str) -> String {
         loop {
             match self.emulator.code(device) {
-                Ok(code) => return code,
+                Ok(code) => {
+                    said::typed(Some(self.home.path()), &code);
+                    return code;
+                }
                 Err(CodeError::AllSpent { wait_seconds }) => {
                     self.emulator.advance(Duration::from_secs(wait_seconds));
                 }
@@ -204,6 +213,28 @@ impl Fixture {
     pub fn asked(&self, action: &str) -> usize {
         count(&self.emulator.journal(), action)
     }
+
+    /// Searches everything that this user's programs have left so far.
+    ///
+    /// # Panics
+    /// If the home is not one that [`Home::new`] has made.
+    pub fn residue(&self) -> Residue {
+        let residue = Residue::of(self.home.path(), &self.searched, &self.emulator);
+        residue.expect("what a home's programs say is kept until its end")
+    }
+}
+
+/// Ends the daemon, and makes sure that nothing has left a secret where none belongs.
+impl Drop for Fixture {
+    fn drop(&mut self) {
+        self.daemon = None;
+        if thread::panicking() {
+            return;
+        }
+        let residue = self.residue();
+        assert!(residue.hits.is_empty(), "{residue}");
+        println!("{residue}");
+    }
 }
 
 impl Builder {
@@ -225,6 +256,13 @@ impl Builder {
     #[must_use]
     pub fn variable(mut self, name: &str, value: &str) -> Self {
         self.environment.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Searches a folder outside of the home too, in which programs leave something.
+    #[must_use]
+    pub fn searched(mut self, folder: &Path) -> Self {
+        self.searched.push(folder.to_owned());
         self
     }
 
@@ -261,8 +299,8 @@ impl Builder {
             true => built.copied_to(&bin(&home)).expect("a copy of the programs"),
             false => built.clone(),
         };
-        let environment = self.environment;
-        let mut fixture = Fixture { daemon: None, emulator, home, programs, environment };
+        let (environment, searched) = (self.environment, self.searched);
+        let mut fixture = Fixture { daemon: None, emulator, home, programs, environment, searched };
         if !self.no_daemon {
             fixture.start_daemon();
         }

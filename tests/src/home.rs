@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use stsd_protocol::Places;
 use tempfile::TempDir;
 
+use crate::said;
+
 /// A home that goes away when this is dropped. Its path is short, since a socket's must be.
 #[derive(Debug)]
 pub struct Home {
@@ -26,7 +28,9 @@ impl Home {
         for name in [".aws", CONFIGURATION, STATE, RUNTIME] {
             DirBuilder::new().mode(0o700).create(folder.path().join(name))?;
         }
-        Ok(Self { folder })
+        let home = Self { folder };
+        said::begins(home.path(), home.places());
+        Ok(home)
     }
 
     /// The folder itself.
@@ -81,6 +85,12 @@ impl Home {
         };
         // The uid counts only where there is no XDG_RUNTIME_DIR.
         Places::find(variable, 0).expect("HOME is among the variables")
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        said::ends(self.path());
     }
 }
 

@@ -1,8 +1,9 @@
 //! A search for secrets in what should hold none, in every spelling that a program could have given
 //! them by accident.
 
-use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+pub(crate) mod spellings;
+
+use spellings::spellings;
 
 /// A secret, and what to call it when it is found.
 #[derive(Clone, Debug)]
@@ -15,24 +16,9 @@ pub struct Planted {
 impl Planted {
     /// Prepares the search for a secret.
     pub fn new(name: impl Into<String>, secret: &str) -> Self {
-        let plain = secret.as_bytes();
-        // A token code is too short to be looked for inside other text in these.
-        let long = plain.len() > SHORT;
-        let mut spellings = vec![("plain", secret.to_owned())];
-        if long {
-            // Base64 of a longer text has it at one of three offsets; the ends belong to neighbours.
-            for offset in 0..3 {
-                let padded = [&[0; 3][..offset], plain].concat();
-                for encoding in [&BASE64, &BASE64URL_NOPAD] {
-                    let text = encoding.encode(&padded);
-                    spellings.push(("base64", text[4..text.len() - 5].to_owned()));
-                }
-            }
-            spellings.push(("hexadecimal", HEXLOWER.encode(plain)));
-            spellings.push(("hexadecimal", HEXUPPER.encode(plain)));
-            let percent = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
-            spellings.push(("percent-encoded", percent));
-        }
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("every spelling is ASCII");
+        let spellings = spellings(secret).into_iter();
+        let spellings = spellings.map(|(name, bytes)| (name, text(bytes))).collect();
         Self { name: name.into(), spellings }
     }
 
@@ -61,9 +47,6 @@ pub fn assert_clean(place: &str, bytes: &[u8], planted: &[Planted]) {
         }
     }
 }
-
-/// Below this a match could be chance.
-const SHORT: usize = 12;
 
 #[cfg(test)]
 mod tests {

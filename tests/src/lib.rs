@@ -18,6 +18,8 @@ mod log;
 pub mod processes;
 mod programs;
 mod ran;
+pub mod residue;
+mod said;
 #[cfg(target_os = "linux")]
 mod service_manager;
 #[cfg(target_os = "linux")]

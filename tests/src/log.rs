@@ -67,6 +67,12 @@ impl Log {
         }
     }
 
+    /// Waits for the stream's end; says whether it has come.
+    pub fn ended_within(&self, patience: Duration) -> bool {
+        let woken = self.0.more.wait_timeout_while(self.said(), patience, |said| !said.ended);
+        woken.unwrap_or_else(PoisonError::into_inner).0.ended
+    }
+
     fn said(&self) -> MutexGuard<'_, Said> {
         // A line is pushed whole, so a panic elsewhere leaves nothing half done.
         self.0.said.lock().unwrap_or_else(PoisonError::into_inner)

@@ -2,9 +2,11 @@
 
 use std::io::Write;
 use std::os::unix::process::CommandExt;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
+
+use crate::said;
 
 /// What it left.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +27,9 @@ impl Ran {
     /// If it cannot be started.
     pub fn of(mut command: Command) -> Self {
         let output = command.stdin(Stdio::null()).process_group(0).output();
-        output.unwrap_or_else(|error| panic!("{command:?}: {error}")).into()
+        let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        said::ran(&command, "", &output);
+        output.into()
     }
 
     /// Runs it with this on its standard input.
@@ -40,7 +44,19 @@ impl Ran {
             // One that does not read to the end is judged by what it says.
             let _ = stdin.write_all(input.as_bytes());
         }
-        child.wait_with_output().unwrap_or_else(|error| panic!("{command:?}: {error}")).into()
+        let output = child.wait_with_output().expect("it is our own child");
+        said::ran(&command, input, &output);
+        output.into()
+    }
+
+    /// What a child of this command leaves.
+    ///
+    /// # Panics
+    /// If it is none of ours.
+    pub fn of_child(command: &Command, child: Child) -> Self {
+        let output = child.wait_with_output().expect("it is our own child");
+        said::ran(command, "", &output);
+        output.into()
     }
 
     /// Itself, made sure that all went well.

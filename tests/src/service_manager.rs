@@ -56,6 +56,7 @@ impl ServiceManager {
             .arg(programs.path("stsd-daemon"))
             .env_clear()
             .envs(home.environment())
+            .env("STSD_LOG", "trace")
             .env("NOTIFY_SOCKET", &self.path)
             .stdin(Stdio::null())
             .stdout(Stdio::null());

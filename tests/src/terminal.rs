@@ -3,13 +3,15 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use nix::pty::openpty;
 
-use crate::PATIENCE;
+use crate::{PATIENCE, said};
 
 /// A program on a terminal of its own.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub struct Terminal {
     /// What was seen and not yet looked for.
     seen: String,
     child: Child,
+    /// Whose terminal it is.
+    home: Option<PathBuf>,
 }
 
 impl Terminal {
@@ -40,8 +44,8 @@ impl Terminal {
         // The terminal ends when the program's copies are closed, so ours must be.
         drop((wrapped, pair.slave));
         let keyboard = File::from(pair.master);
-        let screen = watch(keyboard.try_clone().expect("a second handle"));
-        Self { keyboard, screen, seen: String::new(), child }
+        let screen = watch(keyboard.try_clone().expect("a second handle"), said::shown(command));
+        Self { keyboard, screen, seen: String::new(), child, home: said::home(command) }
     }
 
     /// Presses keys.
@@ -49,6 +53,7 @@ impl Terminal {
     /// # Panics
     /// If the terminal is gone.
     pub fn types(&mut self, keys: &str) {
+        said::typed(self.home.as_deref(), keys);
         self.keyboard.write_all(keys.as_bytes()).expect("the terminal is open");
     }
 
@@ -84,12 +89,13 @@ impl Terminal {
     }
 }
 
-fn watch(mut screen: File) -> Receiver<Vec<u8>> {
+fn watch(mut screen: File, shown: Arc<Mutex<Vec<u8>>>) -> Receiver<Vec<u8>> {
     let (sender, receiver) = channel();
     thread::spawn(move || {
         let mut buffer = [0; 4096];
         // Linux says EIO when the last user of the terminal is gone.
         while let Ok(read) = screen.read(&mut buffer) {
+            shown.lock().unwrap_or_else(PoisonError::into_inner).extend(&buffer[..read]);
             if read == 0 || sender.send(buffer[..read].to_vec()).is_err() {
                 break;
             }

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::clock::Clock;
 use crate::fault::Fault;
+use crate::issued::IssuedCredentials;
 use crate::journal::Entry;
 use crate::server::Server;
 use crate::state::{CodeError, State};
@@ -119,9 +120,16 @@ impl Emulator {
         self.state.journal.when(reached).await
     }
 
-    /// Every secret access key and session token that was issued: what a search for leaks looks for.
+    /// Everything that was issued, what has ended too.
+    pub fn issued(&self) -> Vec<IssuedCredentials> {
+        self.state.issued().all().collect()
+    }
+
+    /// Every secret access key and session token of it.
     pub fn issued_secrets(&self) -> Vec<String> {
-        self.state.issued().secrets().map(|secret| secret.expose().to_owned()).collect()
+        let issued = self.issued().into_iter();
+        let secrets = issued.flat_map(|one| [one.secret_access_key, one.session_token]);
+        secrets.map(|secret| secret.expose().to_owned()).collect()
     }
 
     /// Closes every connection and refuses new ones; the port stays ours.

@@ -11,6 +11,15 @@ use data_encoding::{BASE32_NOPAD, BASE64};
 use crate::principal::Principal;
 use crate::secret::Secret;
 
+/// Temporary credentials that were issued: what a search for leaks looks for.
+#[derive(Clone, Debug)]
+pub struct IssuedCredentials {
+    /// The secret access key.
+    pub secret_access_key: Secret,
+    /// The session token.
+    pub session_token: Secret,
+}
+
 /// One set of temporary credentials.
 #[derive(Clone, Debug)]
 pub(crate) struct TemporaryCredentials {
@@ -57,8 +66,11 @@ impl Issued {
         self.by_access_key_id.get(access_key_id)
     }
 
-    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        self.by_access_key_id.values().flat_map(|one| [&one.secret_access_key, &one.session_token])
+    pub(crate) fn all(&self) -> impl Iterator<Item = IssuedCredentials> {
+        self.by_access_key_id.values().map(|one| IssuedCredentials {
+            secret_access_key: one.secret_access_key.clone(),
+            session_token: one.session_token.clone(),
+        })
     }
 }
 

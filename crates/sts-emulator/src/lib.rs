@@ -49,6 +49,7 @@ mod world;
 
 pub use emulator::{Builder, Emulator};
 pub use fault::{Fault, FaultKind};
+pub use issued::IssuedCredentials;
 pub use journal::{Asked, Entry};
 pub use principal::Principal;
 pub use secret::Secret;

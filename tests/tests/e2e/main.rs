@@ -44,6 +44,9 @@ mod prompt_of_tools;
 mod refresh;
 #[cfg(target_os = "linux")]
 #[cfg(test)]
+mod residue;
+#[cfg(target_os = "linux")]
+#[cfg(test)]
 mod restart;
 #[cfg(test)]
 mod sdk;

@@ -40,6 +40,7 @@ impl Desktop {
 
     fn builder(&self) -> Builder {
         Fixture::builder()
+            .searched(self.folder.path())
             .variable("PATH", &format!("{}:/usr/bin:/bin", self.folder.path().display()))
     }
 

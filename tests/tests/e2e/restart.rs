@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
-use stsd_tests::{ALICE, Fixture, PATIENCE, Programs, ServiceManager};
+use stsd_tests::{ALICE, Fixture, PATIENCE, Programs, Ran, ServiceManager};
 
 /// The fixture with its daemon under a service manager that keeps descriptors.
 struct Service {
@@ -251,8 +251,7 @@ fn an_unlock_under_way_ends_with_its_daemon_and_its_code_is_spent() {
     let unlocking = unlock.stderr(Stdio::piped()).spawn().unwrap();
     service.stsd.until(|stsd| stsd.asked("GetSessionToken"), |asked| *asked == 2);
     service.restart(Signal::SIGKILL);
-    let ended = unlocking.wait_with_output().unwrap();
-    assert_ne!(ended.status.code(), Some(0));
+    assert_ne!(Ran::of_child(&unlock, unlocking).code, 0);
     assert_eq!(service.key("/creds"), before, "the session that there was goes on");
     let said = service.stsd.stsd(&["unlock", &code]).failed(1);
     assert!(said.contains("used already"), "{said}");

@@ -125,7 +125,7 @@ fn at_once<'a>(
 
 /// A daemon with everything at hand, its good requests, and what it may not tell.
 fn unlocked() -> (Fixture, Vec<Seed>, Vec<Planted>) {
-    let stsd = Fixture::builder().variable("STSD_LOG", "debug").start();
+    let stsd = Fixture::start();
     stsd.unlock();
     let seeds = seeds::all(&stsd);
     let secrets = seeds::secrets(&stsd, &seeds);
