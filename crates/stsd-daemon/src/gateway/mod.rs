@@ -1,6 +1,7 @@
 //! The daemon's side of the gateway: the only way to AWS. Production starts a process; tests answer
 //! from memory.
 
+mod conversation;
 mod frames;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;

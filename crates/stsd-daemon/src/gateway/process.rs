@@ -56,7 +56,9 @@ impl GatewayProcess {
         let (messages, inbox) = mpsc::unbounded_channel();
         let mut keeper = JoinSet::new();
         let back = messages.downgrade();
-        keeper.spawn(keep(Launch { program, home }, inbox, back));
+        let launch = Launch { program, home };
+        let task = Keeper { launch, workers: JoinSet::new(), current: None, back };
+        keeper.spawn(task.run(inbox));
         Self { messages, _keeper: keeper }
     }
 }
@@ -88,45 +90,57 @@ impl Gateway for GatewayProcess {
     }
 }
 
-/// Hands each call to the process that there is, or to a new one.
-async fn keep(
+/// The task behind [`GatewayProcess`].
+struct Keeper {
     launch: Launch,
-    mut inbox: mpsc::UnboundedReceiver<Message>,
+    /// Each ends its process when it ends.
+    workers: JoinSet<()>,
+    /// Where the next call goes, if that process still takes calls.
+    current: Option<mpsc::UnboundedSender<Box<Waiting>>>,
+    /// For the workers' second tries.
     back: mpsc::WeakUnboundedSender<Message>,
-) {
-    let mut workers = JoinSet::new();
-    let mut current: Option<mpsc::UnboundedSender<Box<Waiting>>> = None;
-    while let Some(message) = inbox.recv().await {
-        while workers.try_join_next().is_some() {}
-        let waiting = match message {
-            Message::Call(waiting) => waiting,
-            Message::Close => {
-                current = None;
-                continue;
+}
+
+impl Keeper {
+    async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Message>) {
+        while let Some(message) = inbox.recv().await {
+            while self.workers.try_join_next().is_some() {}
+            match message {
+                Message::Call(waiting) => self.hand_on(waiting),
+                Message::Close => self.current = None,
+                Message::Stop => {
+                    self.current = None;
+                    // A worker's process is killed with it.
+                    self.workers.shutdown().await;
+                }
             }
-            Message::Stop => {
-                current = None;
-                // A worker's process is killed with it.
-                workers.shutdown().await;
-                continue;
-            }
-        };
-        let unsent = match &current {
+        }
+    }
+
+    /// Hands a call to the process that there is, or to a new one.
+    fn hand_on(&mut self, waiting: Box<Waiting>) {
+        let unsent = match &self.current {
             Some(worker) => worker.send(waiting).err().map(|unsent| unsent.0),
             None => Some(waiting),
         };
-        let Some(waiting) = unsent else { continue };
-        match launch.start() {
+        if let Some(waiting) = unsent {
+            self.start(waiting);
+        }
+    }
+
+    /// Starts a process with this call in it.
+    fn start(&mut self, waiting: Box<Waiting>) {
+        match self.launch.start() {
             Ok((child, stream)) => {
                 debug!(pid = child.id(), "started the gateway");
                 let (calls, inbox) = mpsc::unbounded_channel();
                 // The receiver lives in the worker that starts below.
                 let _ = calls.send(waiting);
-                workers.spawn(run(Worker::new(child, stream), inbox, back.clone()));
-                current = Some(calls);
+                self.workers.spawn(run(Worker::new(child, stream), inbox, self.back.clone()));
+                self.current = Some(calls);
             }
             Err(error) => {
-                let message = format!("cannot start {} ({error})", launch.program.display());
+                let message = format!("cannot start {} ({error})", self.launch.program.display());
                 // Whoever asked may have gone away.
                 let _ = waiting.reply.send(Reply::lost(not_started(&error), message, false));
             }

@@ -1,0 +1,202 @@
+//! What one gateway process is asked, and what it answers.
+
+use std::collections::HashMap;
+use std::io;
+use std::pin::pin;
+use std::time::Duration;
+
+use stsd_protocol::VERSION;
+use stsd_protocol::gateway::{FailureKind, Operation, Outcome, Request, Response, Settings};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::process::{Message, Waiting};
+use super::{Reply, frames};
+
+/// A process's socket, and what it was asked and has not answered.
+pub(super) struct Conversation {
+    writer: OwnedWriteHalf,
+    calls: HashMap<u64, UnderWay>,
+    back: mpsc::WeakUnboundedSender<Message>,
+    last_id: u64,
+    /// Nothing more is asked.
+    released: bool,
+    idle_until: Instant,
+}
+
+impl Conversation {
+    pub(super) fn new(writer: OwnedWriteHalf, back: mpsc::WeakUnboundedSender<Message>) -> Self {
+        let idle_until = Instant::now() + IDLE;
+        Self { writer, calls: HashMap::new(), back, last_id: 0, released: false, idle_until }
+    }
+
+    /// Ends well when nobody needs the process any more.
+    pub(super) async fn go_on(
+        &mut self,
+        reader: OwnedReadHalf,
+        inbox: &mut mpsc::UnboundedReceiver<Box<Waiting>>,
+    ) -> io::Result<()> {
+        let mut reading = pin!(read_one(reader));
+        while !(self.released && self.calls.is_empty()) {
+            let deadline = self.calls.values().map(|call| call.deadline).min();
+            tokio::select! {
+                waiting = inbox.recv(), if !self.released => match waiting {
+                    Some(waiting) => self.ask(waiting).await?,
+                    None => self.release(),
+                },
+                (reader, response) = &mut reading => {
+                    answer(&mut self.calls, response?)?;
+                    reading.set(read_one(reader));
+                    self.idle_until = Instant::now() + IDLE;
+                }
+                () = sleep_until(deadline.unwrap_or(self.idle_until)) => match deadline {
+                    None => return Ok(()),
+                    Some(_) => return Err(io::Error::new(io::ErrorKind::TimedOut, "it hangs")),
+                },
+            }
+        }
+        Ok(())
+    }
+
+    async fn ask(&mut self, waiting: Box<Waiting>) -> io::Result<()> {
+        self.last_id += 1;
+        match send(&mut self.writer, waiting, self.last_id).await {
+            Ok(call) => {
+                self.calls.insert(self.last_id, call);
+                Ok(())
+            }
+            Err((waiting, error)) => {
+                hand_back(waiting, &self.back);
+                Err(error)
+            }
+        }
+    }
+
+    fn release(&mut self) {
+        self.released = true;
+        self.calls.values_mut().for_each(UnderWay::forget);
+    }
+
+    /// What it leaves unanswered.
+    pub(super) fn end(self) -> impl Iterator<Item = UnderWay> {
+        self.calls.into_values()
+    }
+}
+
+/// A call whose frame was written.
+#[derive(Debug)]
+pub(super) struct UnderWay {
+    /// For another try. Nothing where there must be none.
+    request: Option<Request>,
+    reply: oneshot::Sender<Reply>,
+    deadline: Instant,
+}
+
+impl UnderWay {
+    /// The process is let go, by a lock as a rule: what the call carried is not kept, and not sent
+    /// again. A plan carries no secret.
+    fn forget(&mut self) {
+        self.request.take_if(|request| !matches!(request.op, Operation::Plan(_)));
+    }
+
+    /// One that hung once is not made to hang again: somebody waits for it.
+    pub(super) fn only_once_if_it_hung(&mut self) {
+        self.request.take_if(|_| self.deadline <= Instant::now());
+    }
+
+    /// The process ended with this call in it.
+    pub(super) fn lost(self, back: &mpsc::WeakUnboundedSender<Message>) {
+        let Self { request, reply, .. } = self;
+        let Some(request) = request else {
+            let message = "the gateway ended before it answered".to_owned();
+            // Whoever asked may have gone away.
+            let _ = reply.send(Reply::lost("GatewayLost", message, true));
+            return;
+        };
+        let Request { settings, op, .. } = request;
+        hand_back(Box::new(Waiting { operation: op, settings, reply, again: false }), back);
+    }
+}
+
+/// Gives the reader back with the response, so that a read that was interrupted by a call goes on
+/// where it was.
+async fn read_one(mut reader: OwnedReadHalf) -> (OwnedReadHalf, io::Result<Response>) {
+    let response = frames::read(&mut reader).await;
+    (reader, response)
+}
+
+async fn send(
+    writer: &mut OwnedWriteHalf,
+    waiting: Box<Waiting>,
+    id: u64,
+) -> Result<UnderWay, (Box<Waiting>, io::Error)> {
+    let Waiting { operation, settings, reply, again } = *waiting;
+    let request = Request { v: VERSION.to_owned(), id, settings, op: operation };
+    let written = timeout(WRITE, frames::write(writer, &request)).await;
+    let error = match written {
+        Ok(Ok(())) => {
+            let once = again || matches!(request.op, Operation::Unlock(_));
+            let deadline = Instant::now() + patience(&request.settings);
+            let request = Some(request).filter(|_| !once);
+            return Ok(UnderWay { request, reply, deadline });
+        }
+        Ok(Err(error)) => error,
+        Err(_) => io::Error::new(io::ErrorKind::TimedOut, "it does not read"),
+    };
+    let Request { settings, op, .. } = request;
+    Err((Box::new(Waiting { operation: op, settings, reply, again }), error))
+}
+
+fn answer(calls: &mut HashMap<u64, UnderWay>, response: Response) -> io::Result<()> {
+    let call = calls.remove(&response.id).ok_or_else(|| {
+        io::Error::new(io::ErrorKind::InvalidData, "an answer that nobody waits for")
+    })?;
+    let same_version = response.v == VERSION;
+    let reply = if same_version {
+        Reply { outcome: response.outcome, sts_date: response.sts_date }
+    } else {
+        let message = format!("the gateway is {}, the daemon {VERSION}", response.v);
+        Reply::failure(FailureKind::Version, "VersionMismatch", message, reached(&response.outcome))
+    };
+    // Whoever asked may have gone away.
+    let _ = call.reply.send(reply);
+    if same_version {
+        return Ok(());
+    }
+    // The next call starts whatever program is there by then.
+    Err(io::Error::new(io::ErrorKind::Unsupported, "it is of another version"))
+}
+
+fn reached(outcome: &Outcome) -> bool {
+    !matches!(outcome, Outcome::Failure(failure) if !failure.code_sent)
+}
+
+/// Asks the keeper for one more try, or says that there is none.
+pub(super) fn hand_back(waiting: Box<Waiting>, back: &mpsc::WeakUnboundedSender<Message>) {
+    let keeper = back.upgrade().filter(|_| !waiting.again);
+    let Some(keeper) = keeper else {
+        let message = "the gateway does not take requests".to_owned();
+        let _ = waiting.reply.send(Reply::lost("GatewayLost", message, false));
+        return;
+    };
+    // A keeper that is gone takes the daemon down with it.
+    let _ = keeper.send(Message::Call(Box::new(Waiting { again: true, ..*waiting })));
+}
+
+/// Long enough for a burst of calls, short enough for what the process has read.
+const IDLE: Duration = Duration::from_secs(10);
+
+/// What answers later than this hangs.
+fn patience(settings: &Settings) -> Duration {
+    if settings.allow_programs.is_empty() { HANGING } else { HANGING_WITH_PROGRAMS }
+}
+
+/// The gateway gives STS 18 s for all calls of a request.
+const HANGING: Duration = Duration::from_secs(19);
+
+/// The user's programs have 25 s beside that, and may wait for a run of another request.
+const HANGING_WITH_PROGRAMS: Duration = Duration::from_secs(60);
+
+/// The socket's buffer takes any request at once unless the gateway hangs.
+const WRITE: Duration = Duration::from_secs(5);
