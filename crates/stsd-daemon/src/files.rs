@@ -1,21 +1,25 @@
-//! Notices that the user's AWS files have changed. By stat alone: the daemon does not read them.
+//! Notices that the user's AWS files, or the roots of TLS that they name, have changed. By stat alone: the
+//! daemon does not read them.
 
+use std::collections::HashMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use stsd_protocol::gateway::Settings;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::owner::Command;
+use crate::state::Table;
 
-/// The user's AWS files, as they were when somebody last looked.
+/// The files that a gateway reads, as they were when somebody last looked.
 #[derive(Debug)]
 pub struct Watch {
     files: Vec<PathBuf>,
-    seen: Vec<Option<Mark>>,
+    seen: HashMap<PathBuf, Option<Mark>>,
 }
 
 /// What changes when a file does.
@@ -34,31 +38,47 @@ impl Watch {
         let file = |configured: &Option<String>, usual: &str| {
             configured.as_ref().map_or_else(|| home.join(usual), PathBuf::from)
         };
-        let files = vec![
+        let mut files = vec![
             file(&settings.aws_config_file, ".aws/config"),
             file(&settings.aws_credentials_file, ".aws/credentials"),
         ];
-        let seen = files.iter().map(|file| mark(file)).collect();
+        files.extend(settings.ca_bundle.as_ref().map(PathBuf::from));
+        let seen = marks(files.iter().cloned());
         Self { files, seen }
     }
 
-    /// Orders a new plan whenever a file changes, until nobody takes orders.
-    pub async fn run(mut self, commands: mpsc::UnboundedSender<Command>) {
+    /// Orders a new plan, and with it a new gateway, whenever a file changes, until nobody takes orders.
+    pub async fn run(
+        mut self,
+        commands: mpsc::UnboundedSender<Command>,
+        snapshots: watch::Receiver<Arc<Table>>,
+    ) {
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !commands.is_closed() {
             ticks.tick().await;
-            if self.look() && commands.send(Command::Replan).is_err() {
+            let bundles = snapshots.borrow().ca_bundles();
+            if self.look(bundles) && commands.send(Command::Replan).is_err() {
                 return;
             }
         }
     }
 
-    /// Whether anything has changed since the last look.
-    fn look(&mut self) -> bool {
-        let now: Vec<Option<Mark>> = self.files.iter().map(|file| mark(file)).collect();
-        std::mem::replace(&mut self.seen, now) != self.seen
+    /// Whether any of these or of those that the profiles name has changed since the last look.
+    fn look(&mut self, bundles: impl IntoIterator<Item = PathBuf>) -> bool {
+        let now = marks(self.files.iter().cloned().chain(bundles));
+        let before = std::mem::replace(&mut self.seen, now);
+        let changed = |(file, mark)| before.get(file).is_some_and(|seen| seen != mark);
+        self.seen.iter().any(changed)
     }
+}
+
+fn marks(files: impl Iterator<Item = PathBuf>) -> HashMap<PathBuf, Option<Mark>> {
+    let with_mark = |file: PathBuf| {
+        let mark = mark(&file);
+        (file, mark)
+    };
+    files.map(with_mark).collect()
 }
 
 fn mark(file: &Path) -> Option<Mark> {
@@ -87,15 +107,33 @@ mod tests {
         let aws = home.path().join(".aws");
         fs::create_dir(&aws).unwrap();
         let mut watch = Watch::new(&Settings::default(), home.path());
-        assert!(!watch.look());
+        assert!(!watch.look([]));
         fs::write(aws.join("config"), "[default]\n").unwrap();
-        assert!(watch.look());
-        assert!(!watch.look());
+        assert!(watch.look([]));
+        assert!(!watch.look([]));
         fs::write(aws.join("new"), "[default]\n").unwrap();
         fs::rename(aws.join("new"), aws.join("config")).unwrap();
-        assert!(watch.look());
+        assert!(watch.look([]));
         fs::remove_file(aws.join("config")).unwrap();
-        assert!(watch.look());
-        assert!(!watch.look());
+        assert!(watch.look([]));
+        assert!(!watch.look([]));
+    }
+    #[test]
+    fn a_bundle_of_roots_is_watched_and_one_that_a_profile_names_from_then_on() {
+        let home = tempfile::tempdir().unwrap();
+        let [own, named] = ["own.pem", "named.pem"].map(|name| home.path().join(name));
+        let ca_bundle = Some(own.to_str().unwrap().to_owned());
+        let settings = Settings { ca_bundle, ..Settings::default() };
+        let mut watch = Watch::new(&settings, home.path());
+        fs::write(&named, "one").unwrap();
+        assert!(!watch.look([named.clone()]), "it was always there");
+        for file in [&own, &named] {
+            fs::write(home.path().join("new"), "another").unwrap();
+            fs::rename(home.path().join("new"), file).unwrap();
+            assert!(watch.look([named.clone()]));
+            assert!(!watch.look([named.clone()]));
+        }
+        fs::remove_file(&own).unwrap();
+        assert!(watch.look([named.clone()]));
     }
 }

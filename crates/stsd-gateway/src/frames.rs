@@ -4,7 +4,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use stsd_gateway::Gateway;
-use stsd_protocol::frame::{HEADER, REQUEST_LIMIT, RESPONSE_LIMIT, header, length};
+use stsd_protocol::frame::{HEADER, REQUEST_LIMIT, RESPONSE_LIMIT, SIGN_OF_LIFE, header, length};
 use stsd_protocol::gateway::{Failure, FailureKind, Outcome, Request, Response};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -67,19 +67,28 @@ pub(crate) async fn serve(
     calls.spawn(call(first));
     loop {
         tokio::select! {
-            request = requests.recv() => {
-                let Some(request) = request else { return reader.await? };
-                started();
-                calls.spawn(call(request));
-            }
+            heard = requests.recv() => match heard {
+                None => return reader.await?,
+                Some(Heard::Request(request)) => {
+                    started();
+                    calls.spawn(call(*request));
+                }
+                Some(Heard::AreYouThere) => write.write_all(&SIGN_OF_LIFE).await?,
+            },
             Some(answer) = calls.join_next() => write_response(&mut write, answer?).await?,
         }
     }
 }
 
+/// What the daemon says.
+enum Heard {
+    Request(Box<Request>),
+    AreYouThere,
+}
+
 async fn read_requests(
     mut read: OwnedReadHalf,
-    sender: mpsc::Sender<Request>,
+    sender: mpsc::Sender<Heard>,
 ) -> Result<(), FrameError> {
     loop {
         let mut head = [0; HEADER];
@@ -87,9 +96,14 @@ async fn read_requests(
             return Ok(());
         }
         read.read_exact(&mut head[1..]).await?;
-        let mut body = body(head)?;
-        read.read_exact(&mut body).await?;
-        if sender.send(request(&body)?).await.is_err() {
+        let heard = if head == SIGN_OF_LIFE {
+            Heard::AreYouThere
+        } else {
+            let mut body = body(head)?;
+            read.read_exact(&mut body).await?;
+            Heard::Request(Box::new(request(&body)?))
+        };
+        if sender.send(heard).await.is_err() {
             return Ok(());
         }
     }

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +16,17 @@ use aws_smithy_runtime_api::client::http::{
 };
 use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, pem::PemObject};
+
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RouteError {
+    /// The file with the roots. It may be mended.
+    #[error("ca_bundle {0} {1}")]
+    Roots(String, String),
+    /// The TLS library, or the proxy's URL.
+    #[error("{0}")]
+    Settings(String),
+}
 
 /// Which client a call needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -40,8 +52,8 @@ impl HttpClients {
     /// The client for a route.
     ///
     /// # Errors
-    /// A sentence, if the roots or the proxy cannot be used.
-    pub(crate) fn client(&self, route: &Route) -> Result<SharedHttpClient, String> {
+    /// If the roots or the proxy cannot be used.
+    pub(crate) fn client(&self, route: &Route) -> Result<SharedHttpClient, RouteError> {
         if let Some(fixed) = &self.fixed {
             return Ok(fixed.clone());
         }
@@ -56,46 +68,52 @@ impl HttpClients {
     }
 }
 
-fn connect(route: &Route) -> Result<SharedHttpClient, String> {
+fn connect(route: &Route) -> Result<SharedHttpClient, RouteError> {
     let context = TlsContext::builder().with_trust_store(trust_store(route)?).build();
     let connector = Connector::builder()
         .connector_settings(
             HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build(),
         )
         .sleep_impl(TokioSleep::new())
-        .proxy_config(proxy(route.proxy.as_deref())?)
+        .proxy_config(proxy(route.proxy.as_deref()).map_err(RouteError::Settings)?)
         .pool_idle_timeout(IDLE)
         .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-        .tls_context(context.map_err(|error| error.to_string())?)
+        .tls_context(context.map_err(|error| RouteError::Settings(error.to_string()))?)
         .build();
     let connector = SharedHttpConnector::new(connector);
     Ok(http_client_fn(move |_, _| connector.clone()))
 }
 
-fn trust_store(route: &Route) -> Result<TrustStore, String> {
+fn trust_store(route: &Route) -> Result<TrustStore, RouteError> {
     match &route.ca_bundle {
         _ if route.plain => Ok(TrustStore::empty()),
         None => Ok(TrustStore::default()),
-        Some(path) => Ok(TrustStore::empty().with_pem_certificate(certificates(path)?)),
+        Some(path) => certificates(path)
+            .map(|roots| TrustStore::empty().with_pem_certificate(roots))
+            .map_err(|why| RouteError::Roots(path.clone(), why)),
     }
 }
 
 /// The text of a PEM file, checked: the SDK's client panics on one that it cannot use.
 fn certificates(path: &str) -> Result<Vec<u8>, String> {
-    let text = fs::read(path)
-        .map_err(|error| format!("ca_bundle {path} cannot be read ({})", error.kind()))?;
+    let text = fs::read(path).map_err(|error| unreadable(&error))?;
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(&text) {
-        let certificate = certificate
-            .map_err(|_| format!("ca_bundle {path} is not a file of PEM certificates"))?;
-        roots
-            .add(certificate)
-            .map_err(|_| format!("ca_bundle {path} has a certificate that cannot be a root"))?;
+        let certificate =
+            certificate.map_err(|_| "is not a file of PEM certificates".to_owned())?;
+        roots.add(certificate).map_err(|_| "has a certificate that cannot be a root".to_owned())?;
     }
     if roots.is_empty() {
-        return Err(format!("ca_bundle {path} has no certificate in it"));
+        return Err("has no certificate in it".to_owned());
     }
     Ok(text)
+}
+
+fn unreadable(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "is not there".to_owned(),
+        kind => format!("cannot be read ({kind})"),
+    }
 }
 
 fn proxy(url: Option<&str>) -> Result<ProxyConfig, String> {

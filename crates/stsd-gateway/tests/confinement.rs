@@ -12,7 +12,7 @@ use common::{Home, KEYS, plan_operation, target};
 use sts_emulator::{Emulator, World};
 use stsd_protocol::Confinement;
 use stsd_protocol::gateway::{
-    Base, LongTermKeys, Operation, Outcome, Settings, StsTarget, WhoamiRequest,
+    Base, FILE_ERROR, LongTermKeys, Operation, Outcome, Settings, StsTarget, WhoamiRequest,
 };
 
 fn whoami(keys: LongTermKeys, target: StsTarget) -> Operation {
@@ -92,6 +92,31 @@ fn files_that_settings_and_profiles_name_are_read_wherever_they_are_and_no_other
     program.send_with(2, settings, trusting("others.pem"));
     let Outcome::Failure(failure) = program.receive().outcome else { panic!("it was read") };
     assert!(failure.message.contains("cannot be read (permission denied)"), "{failure:?}");
+}
+
+#[test]
+fn what_is_put_in_the_place_of_a_file_is_closed_to_a_process_that_began_before_and_it_says_so() {
+    let emulator = Emulator::builder().world(World::example()).tls().start().unwrap();
+    let home = Home::new("[default]\n", &format!("[default]\n{KEYS}"));
+    let elsewhere = tempfile::tempdir().unwrap();
+    let place = |name: &str| elsewhere.path().join(name).to_str().unwrap().to_owned();
+    let [bundle, new] = ["roots.pem", "new.pem"].map(place);
+    fs::write(&bundle, emulator.ca_certificate().unwrap()).unwrap();
+    let settings = Settings { ca_bundle: Some(bundle.clone()), ..Settings::default() };
+    let asked = || whoami(common::keys(), target(Some(&emulator.url())));
+    let mut older = Program::start(&home, &[]);
+    older.send_with(1, settings.clone(), plan_operation());
+    planned(&mut older);
+    fs::copy(&bundle, &new).unwrap();
+    fs::rename(&new, &bundle).unwrap();
+    older.send_with(2, settings.clone(), asked());
+    let Outcome::Failure(failure) = older.receive().outcome else { panic!("it was read") };
+    assert_eq!(failure.code, FILE_ERROR, "{failure:?}");
+    assert!(failure.retryable && !failure.code_sent, "{failure:?}");
+    // Which is why the daemon asks another one.
+    let mut newer = Program::start(&home, &[]);
+    newer.send_with(1, settings, asked());
+    assert!(caller(&mut newer).ends_with("user/alice"));
 }
 
 #[test]

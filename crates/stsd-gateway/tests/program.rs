@@ -51,6 +51,12 @@ fn a_call_that_hangs_delays_no_other_and_not_the_end() {
     program.send(1, whoami(&format!("http://{}", silent.local_addr().unwrap())));
     program.send(2, plan_operation());
     assert_eq!(program.receive().id, 2);
+    for _ in 0..2 {
+        program.socket.write_all(&frame::SIGN_OF_LIFE).unwrap();
+        let mut sign = [1; frame::HEADER];
+        program.socket.read_exact(&mut sign).unwrap();
+        assert_eq!(sign, frame::SIGN_OF_LIFE, "whoever asks hears that it lives");
+    }
     assert!(program.end().status.success());
 }
 

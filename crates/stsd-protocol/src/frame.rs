@@ -10,6 +10,10 @@ pub const RESPONSE_LIMIT: usize = 16 * 1024 * 1024;
 /// The four bytes before a message.
 pub const HEADER: usize = 4;
 
+/// An empty message. To the gateway it asks for a sign of life, and from it, it is one: the daemon sends
+/// none before a request, so that another version has refused that.
+pub const SIGN_OF_LIFE: [u8; HEADER] = [0; HEADER];
+
 /// The header of a message of `length` bytes; nothing if it is over the limit.
 pub fn header(length: usize, limit: usize) -> Option<[u8; HEADER]> {
     u32::try_from(length).ok().filter(|_| length <= limit).map(u32::to_le_bytes)

@@ -201,7 +201,7 @@ class Cell:
             stand.start_daemon()
             typed.append("stsd service restart")
         error = (self._report().get("last_error") or {}).get("code")
-        if error in ("StsdDenied", "StsdVersionMismatch", "StsdConfiguration"):
+        if error in ("StsdDenied", "StsdVersionMismatch"):
             # A refusal stops until a person has done something; what is held is served to its end.
             typed.append("stsd refresh prod")
             stand.stsd("refresh", "prod")

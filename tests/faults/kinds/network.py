@@ -1,10 +1,12 @@
 """What stands between the gateway and STS: TLS, names, routes, a proxy, the bundle of roots."""
 
+import shutil
 import ssl
 
 from harness.resolver import NXDOMAIN, REFUSED, SERVFAIL
 from harness.world import DEAF
 
+from .files import planned
 from .kind import Kind
 
 FIRST = "GetCallerIdentity"
@@ -55,25 +57,20 @@ def bundle(name, change):
     """The file that `ca_bundle` names."""
 
     def begin(cell):
-        kept = cell.stand.bundle.with_name("kept.pem")
-        cell.stand.bundle.rename(kept)
+        cell.stand.bundle.rename(cell.stand.bundle.with_name("kept.pem"))
         change(cell.stand.bundle)
-        close(cell)
 
     def heal(cell):
         cell.stand.bundle.with_name("kept.pem").replace(cell.stand.bundle)
-        close(cell)
 
-    return Kind(name, begin, heal, hold=FIRST)
+    return Kind(name, planned(begin), planned(heal), hold=FIRST)
 
 
-def close(cell):
-    """The gateway keeps the roots that it has read for as long as it runs: ten seconds."""
-    import os, signal
-
-    if cell.state != "unlocking":
-        for pid in cell.stand.gateways():
-            os.kill(pid, signal.SIGKILL)
+def replaced(cell):
+    """By another file, which a gateway that runs may not read; nobody waits until the daemon has noticed."""
+    new = cell.stand.bundle.with_name("new.pem")
+    shutil.copy(cell.stand.bundle, new)
+    new.replace(cell.stand.bundle)
 
 
 def resolver(name, **how):
@@ -115,6 +112,7 @@ NETWORK = [
     bundle("ca_bundle is missing", lambda file: None),
     bundle("ca_bundle is garbled", lambda file: file.write_text("-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----\n")),
     bundle("ca_bundle is empty", lambda file: file.write_text("")),
+    Kind("ca_bundle is replaced by its like", replaced, hold=FIRST),
     resolver("the name does not exist", code=NXDOMAIN),
     resolver("the resolver fails", code=SERVFAIL),
     resolver("the resolver refuses", code=REFUSED),

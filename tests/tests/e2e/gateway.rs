@@ -13,9 +13,8 @@ const STAGING: &str = "arn:aws:iam::444455556666:role/staging";
 
 /// The one gateway that runs.
 fn gateway(stsd: &Fixture) -> u32 {
-    let seen = stsd.until(|stsd| children(stsd.daemon().pid()), |children| !children.is_empty());
-    assert_eq!(seen.len(), 1, "one gateway at a time");
-    seen[0]
+    // One that was let go for it may not have left yet.
+    stsd.until(|stsd| children(stsd.daemon().pid()), |children| children.len() == 1)[0]
 }
 
 /// Puts a script in the gateway's place. A shell writes it: see [`stsd_tests::Programs::copied_to`].
@@ -47,7 +46,10 @@ fn killed_in_an_unlock_the_outcome_is_unknown_and_the_code_is_not_sent_twice() {
         stsd.journal_when(|entries| arrived(entries, "GetSessionToken"));
         kill_at_once(gateway(&stsd));
         let said = unlock.join().unwrap().failed(75);
-        assert!(said.contains("STS's answer was lost and the token code may be spent"), "{said}");
+        assert!(
+            said.contains("ended before it answered, and the token code may be spent"),
+            "{said}"
+        );
         assert!(
             said.contains("hint: wait for the next code and run `stsd unlock` again"),
             "{said}"

@@ -6,53 +6,69 @@ use std::pin::pin;
 use std::time::Duration;
 
 use stsd_protocol::VERSION;
-use stsd_protocol::gateway::{FailureKind, Operation, Outcome, Request, Response, Settings};
-use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use stsd_protocol::gateway::{
+    FILE_ERROR, FailureKind, GATEWAY_LOST, Operation, Outcome, Request, Response, Settings,
+};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::process::{Message, Waiting};
+use super::pulse::Pulse;
 use super::{Reply, frames};
 
 /// A process's socket, and what it was asked and has not answered.
-pub(super) struct Conversation {
-    writer: OwnedWriteHalf,
+pub(super) struct Conversation<W> {
+    writer: W,
     calls: HashMap<u64, UnderWay>,
     back: mpsc::WeakUnboundedSender<Message>,
     last_id: u64,
     /// Nothing more is asked.
     released: bool,
+    /// There are files that it cannot read, and another process perhaps could.
+    stale: bool,
+    pulse: Pulse,
     idle_until: Instant,
 }
 
-impl Conversation {
-    pub(super) fn new(writer: OwnedWriteHalf, back: mpsc::WeakUnboundedSender<Message>) -> Self {
-        let idle_until = Instant::now() + IDLE;
-        Self { writer, calls: HashMap::new(), back, last_id: 0, released: false, idle_until }
+impl<W: AsyncWrite + Unpin> Conversation<W> {
+    pub(super) fn new(writer: W, back: mpsc::WeakUnboundedSender<Message>) -> Self {
+        Self {
+            writer,
+            calls: HashMap::new(),
+            back,
+            last_id: 0,
+            released: false,
+            stale: false,
+            pulse: Pulse::new(),
+            idle_until: Instant::now() + IDLE,
+        }
     }
 
     /// Ends well when nobody needs the process any more.
-    pub(super) async fn go_on(
+    pub(super) async fn go_on<R: AsyncRead + Unpin>(
         &mut self,
-        reader: OwnedReadHalf,
+        reader: R,
         inbox: &mut mpsc::UnboundedReceiver<Box<Waiting>>,
     ) -> io::Result<()> {
         let mut reading = pin!(read_one(reader));
         while !(self.released && self.calls.is_empty()) {
-            let deadline = self.calls.values().map(|call| call.deadline).min();
             tokio::select! {
+                // What has come counts before it is too late for it.
+                biased;
+                (reader, response) = &mut reading => {
+                    self.hear(response?)?;
+                    reading.set(read_one(reader));
+                    if self.stale {
+                        inbox.close();
+                    }
+                }
                 waiting = inbox.recv(), if !self.released => match waiting {
                     Some(waiting) => self.ask(waiting).await?,
                     None => self.release(),
                 },
-                (reader, response) = &mut reading => {
-                    answer(&mut self.calls, response?)?;
-                    reading.set(read_one(reader));
-                    self.idle_until = Instant::now() + IDLE;
-                }
-                () = sleep_until(deadline.unwrap_or(self.idle_until)) => match deadline {
-                    None => return Ok(()),
-                    Some(_) => return Err(io::Error::new(io::ErrorKind::TimedOut, "it hangs")),
+                () = sleep_until(self.moment()) => if !self.look().await? {
+                    return Ok(());
                 },
             }
         }
@@ -61,6 +77,9 @@ impl Conversation {
 
     async fn ask(&mut self, waiting: Box<Waiting>) -> io::Result<()> {
         self.last_id += 1;
+        if self.calls.is_empty() {
+            self.pulse.begin();
+        }
         match send(&mut self.writer, waiting, self.last_id).await {
             Ok(call) => {
                 self.calls.insert(self.last_id, call);
@@ -70,6 +89,47 @@ impl Conversation {
                 hand_back(waiting, &self.back);
                 Err(error)
             }
+        }
+    }
+
+    fn hear(&mut self, response: Option<Response>) -> io::Result<()> {
+        let Some(response) = response else { return self.pulse.sign() };
+        self.pulse.answered();
+        self.idle_until = Instant::now() + IDLE;
+        let id = response.id;
+        let call = self.calls.remove(&id).ok_or_else(|| {
+            io::Error::new(io::ErrorKind::InvalidData, "an answer that nobody waits for")
+        })?;
+        self.stale |= is_of_a_file(&response.outcome);
+        match call.request {
+            // Its first call finds the files as they are.
+            Some(request) if id > 1 && is_of_a_file(&response.outcome) => {
+                hand_back(again(request, call.reply), &self.back);
+                Ok(())
+            }
+            _ => answer(call.reply, response),
+        }
+    }
+
+    /// When the last call will have waited too long, or the next one, or nobody has asked for long.
+    fn moment(&self) -> Instant {
+        self.deadline().map_or(self.idle_until, |deadline| deadline.min(self.pulse.next()))
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.calls.values().map(|call| call.deadline).min()
+    }
+
+    /// The moment has come. Whether anybody still needs the process.
+    async fn look(&mut self) -> io::Result<bool> {
+        match self.deadline() {
+            None => return Ok(false),
+            Some(deadline) if deadline <= Instant::now() => return Err(timed_out("it hangs")),
+            Some(_) => self.pulse.look()?,
+        }
+        match timeout(WRITE, frames::ask_for_a_sign(&mut self.writer)).await {
+            Ok(asked) => asked.map(|()| true),
+            Err(_) => Err(timed_out("it does not read")),
         }
     }
 
@@ -106,28 +166,36 @@ impl UnderWay {
     }
 
     /// The process ended with this call in it.
-    pub(super) fn lost(self, back: &mpsc::WeakUnboundedSender<Message>) {
+    pub(super) fn lost(self, back: &mpsc::WeakUnboundedSender<Message>, why: Option<&io::Error>) {
         let Self { request, reply, .. } = self;
         let Some(request) = request else {
-            let message = "the gateway ended before it answered".to_owned();
+            let message = match why.map(io::Error::kind) {
+                Some(io::ErrorKind::TimedOut) => "the gateway stood still and was ended",
+                _ => "the gateway ended before it answered",
+            };
             // Whoever asked may have gone away.
-            let _ = reply.send(Reply::lost("GatewayLost", message, true));
+            let _ = reply.send(Reply::lost(GATEWAY_LOST, message.to_owned(), true));
             return;
         };
-        let Request { settings, op, .. } = request;
-        hand_back(Box::new(Waiting { operation: op, settings, reply, again: false }), back);
+        hand_back(again(request, reply), back);
     }
+}
+
+/// A call that was made once.
+fn again(request: Request, reply: oneshot::Sender<Reply>) -> Box<Waiting> {
+    let Request { settings, op, .. } = request;
+    Box::new(Waiting { operation: op, settings, reply, again: false })
 }
 
 /// Gives the reader back with the response, so that a read that was interrupted by a call goes on
 /// where it was.
-async fn read_one(mut reader: OwnedReadHalf) -> (OwnedReadHalf, io::Result<Response>) {
+async fn read_one<R: AsyncRead + Unpin>(mut reader: R) -> (R, io::Result<Option<Response>>) {
     let response = frames::read(&mut reader).await;
     (reader, response)
 }
 
-async fn send(
-    writer: &mut OwnedWriteHalf,
+async fn send<W: AsyncWrite + Unpin>(
+    writer: &mut W,
     waiting: Box<Waiting>,
     id: u64,
 ) -> Result<UnderWay, (Box<Waiting>, io::Error)> {
@@ -142,16 +210,14 @@ async fn send(
             return Ok(UnderWay { request, reply, deadline });
         }
         Ok(Err(error)) => error,
-        Err(_) => io::Error::new(io::ErrorKind::TimedOut, "it does not read"),
+        Err(_) => timed_out("it does not read"),
     };
     let Request { settings, op, .. } = request;
     Err((Box::new(Waiting { operation: op, settings, reply, again }), error))
 }
 
-fn answer(calls: &mut HashMap<u64, UnderWay>, response: Response) -> io::Result<()> {
-    let call = calls.remove(&response.id).ok_or_else(|| {
-        io::Error::new(io::ErrorKind::InvalidData, "an answer that nobody waits for")
-    })?;
+/// Tells whoever asked, if they have not gone away.
+fn answer(asker: oneshot::Sender<Reply>, response: Response) -> io::Result<()> {
     let same_version = response.v == VERSION;
     let reply = if same_version {
         Reply { outcome: response.outcome, sts_date: response.sts_date }
@@ -159,13 +225,20 @@ fn answer(calls: &mut HashMap<u64, UnderWay>, response: Response) -> io::Result<
         let message = format!("the gateway is {}, the daemon {VERSION}", response.v);
         Reply::failure(FailureKind::Version, "VersionMismatch", message, reached(&response.outcome))
     };
-    // Whoever asked may have gone away.
-    let _ = call.reply.send(reply);
+    let _ = asker.send(reply);
     if same_version {
         return Ok(());
     }
     // The next call starts whatever program is there by then.
     Err(io::Error::new(io::ErrorKind::Unsupported, "it is of another version"))
+}
+
+fn is_of_a_file(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Failure(failure) if failure.code == FILE_ERROR)
+}
+
+fn timed_out(how: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, how)
 }
 
 fn reached(outcome: &Outcome) -> bool {
@@ -177,7 +250,7 @@ pub(super) fn hand_back(waiting: Box<Waiting>, back: &mpsc::WeakUnboundedSender<
     let keeper = back.upgrade().filter(|_| !waiting.again);
     let Some(keeper) = keeper else {
         let message = "the gateway does not take requests".to_owned();
-        let _ = waiting.reply.send(Reply::lost("GatewayLost", message, false));
+        let _ = waiting.reply.send(Reply::lost(GATEWAY_LOST, message, false));
         return;
     };
     // A keeper that is gone takes the daemon down with it.

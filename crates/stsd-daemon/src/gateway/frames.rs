@@ -3,7 +3,7 @@
 
 use std::io;
 
-use stsd_protocol::frame::{HEADER, REQUEST_LIMIT, RESPONSE_LIMIT, header, length};
+use stsd_protocol::frame::{HEADER, REQUEST_LIMIT, RESPONSE_LIMIT, SIGN_OF_LIFE, header, length};
 use stsd_protocol::gateway::{Request, Response};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use zeroize::Zeroizing;
@@ -23,17 +23,28 @@ pub(super) async fn write<W: AsyncWrite + Unpin>(to: &mut W, request: &Request) 
     to.write_all(&frame).await
 }
 
-/// Reads one response.
+/// Asks for a sign of life.
+///
+/// # Errors
+/// If the gateway is gone.
+pub(super) async fn ask_for_a_sign<W: AsyncWrite + Unpin>(to: &mut W) -> io::Result<()> {
+    to.write_all(&SIGN_OF_LIFE).await
+}
+
+/// Reads one response; nothing, if it is a sign of life.
 ///
 /// # Errors
 /// If the gateway is gone, or does not speak the protocol. Says where, never what.
-pub(super) async fn read<R: AsyncRead + Unpin>(from: &mut R) -> io::Result<Response> {
+pub(super) async fn read<R: AsyncRead + Unpin>(from: &mut R) -> io::Result<Option<Response>> {
     let mut head = [0; HEADER];
     from.read_exact(&mut head).await?;
+    if head == SIGN_OF_LIFE {
+        return Ok(None);
+    }
     let length = length(head, RESPONSE_LIMIT).ok_or_else(|| garbled("its length"))?;
     let mut body = Zeroizing::new(vec![0; length]);
     from.read_exact(&mut body).await?;
-    serde_json::from_slice(&body).map_err(|_| garbled("its text"))
+    serde_json::from_slice(&body).map(Some).map_err(|_| garbled("its text"))
 }
 
 /// Counts what is written. Room for the longest request instead would be wiped after each one, and

@@ -43,7 +43,9 @@ fn stream(mut bytes: &[u8]) {
         let Poll::Ready(read) = read else { panic!("bytes in memory are there") };
         let Ok(response) = read else { return };
         assert!(bytes.len() < left);
-        discreet(&response, &secrets_of_answer(&response));
+        if let Some(response) = response {
+            discreet(&response, &secrets_of_answer(&response));
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod frames;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod process;
+mod pulse;
 #[cfg(test)]
 mod tests;
 mod worker;

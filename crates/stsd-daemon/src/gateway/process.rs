@@ -2,7 +2,8 @@
 //! seconds or at a lock. What runs in it is [`super::worker`]'s matter.
 //!
 //! A call whose frame was not written whole is made once more in a fresh process, and so is one
-//! whose answer was lost, unless it is an unlock: its token code may be spent.
+//! whose answer was lost, unless it is an unlock: its token code may be spent. One with a code that
+//! somebody typed has a process of its own from the start.
 
 use std::ffi::OsString;
 use std::io;
@@ -11,7 +12,9 @@ use std::os::unix::net::UnixStream as StdUnixStream;
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use stsd_protocol::gateway::{GATEWAY_MISSING, GATEWAY_NOT_STARTED, Operation, Settings};
+use stsd_protocol::gateway::{
+    GATEWAY_LOST, GATEWAY_MISSING, GATEWAY_NOT_STARTED, Mfa, Operation, Settings,
+};
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, oneshot};
@@ -73,7 +76,7 @@ impl Gateway for GatewayProcess {
                 (Ok(()), Ok(reply)) => reply,
                 (sent, _) => {
                     let message = "the gateway was stopped".to_owned();
-                    Reply::lost("GatewayLost", message, sent.is_ok())
+                    Reply::lost(GATEWAY_LOST, message, sent.is_ok())
                 }
             }
         })
@@ -119,6 +122,9 @@ impl Keeper {
 
     /// Hands a call to the process that there is, or to a new one.
     fn hand_on(&mut self, waiting: Box<Waiting>) {
+        if has_a_typed_code(&waiting.operation) {
+            self.current = None;
+        }
         let unsent = match &self.current {
             Some(worker) => worker.send(waiting).err().map(|unsent| unsent.0),
             None => Some(waiting),
@@ -146,6 +152,13 @@ impl Keeper {
             }
         }
     }
+}
+
+/// Such a call is never sent twice, so it must not meet a process that stands still, or one that may not
+/// read what has been put in the place of a file since it began.
+fn has_a_typed_code(operation: &Operation) -> bool {
+    let Operation::Unlock(request) = operation else { return false };
+    matches!(&request.mfa, Some(Mfa { token_code: Some(_), .. }))
 }
 
 /// Whether the program is to blame, or a limit of descriptors, processes or memory.
@@ -177,5 +190,48 @@ impl Launch {
             command.env("HOME", home);
         }
         Ok((command.spawn()?, UnixStream::from_std(ours)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Keeper, Launch, Waiting};
+    use stsd_protocol::gateway::{
+        LongTermKeys, Mfa, Operation, PlanRequest, Settings, StsTarget, UnlockRequest,
+    };
+    use stsd_secret::Secret;
+    use tokio::sync::{mpsc, oneshot};
+    use tokio::task::JoinSet;
+
+    fn unlock(token_code: Option<Secret>) -> Operation {
+        let keys =
+            LongTermKeys { source_profile: "default".to_owned(), identity: "AKIA".to_owned() };
+        let mfa = Some(Mfa { serial_number: "device".to_owned(), token_code });
+        let target = StsTarget::default();
+        Operation::Unlock(UnlockRequest {
+            keys,
+            target,
+            mfa,
+            duration_seconds: 900,
+            clock_offset: 0,
+        })
+    }
+
+    #[tokio::test]
+    async fn a_typed_code_goes_to_a_process_that_begins_with_it() {
+        let (messages, _inbox) = mpsc::unbounded_channel();
+        // It reads for ever and never answers.
+        let launch = Launch { program: "/bin/cat".into(), home: None };
+        let (workers, back) = (JoinSet::new(), messages.downgrade());
+        let mut keeper = Keeper { launch, workers, current: None, back };
+        let plan = || Operation::Plan(PlanRequest { client_program: "/stsd".to_owned() });
+        let code = || Some(Secret::new("123456"));
+        let asked = [(plan(), 1), (plan(), 1), (unlock(None), 1), (unlock(code()), 2), (plan(), 2)];
+        for (operation, processes) in asked {
+            let (reply, _) = oneshot::channel();
+            let settings = Settings::default();
+            keeper.hand_on(Box::new(Waiting { operation, settings, reply, again: false }));
+            assert_eq!(keeper.workers.len(), processes);
+        }
     }
 }

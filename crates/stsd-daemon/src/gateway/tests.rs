@@ -1,17 +1,18 @@
 //! What happens to calls when the gateway's process does not behave. The process is a stand-in that
-//! does nothing; the test speaks on its socket.
+//! does nothing; the test speaks in its place.
+
+mod signs;
 
 use std::process::Stdio;
 
-use stsd_protocol::frame::{HEADER, REQUEST_LIMIT, RESPONSE_LIMIT, header, length};
+use stsd_protocol::frame::{HEADER, REQUEST_LIMIT, RESPONSE_LIMIT, SIGN_OF_LIFE, header, length};
 use stsd_protocol::gateway::{
     Base, FailureKind, LongTermKeys, Operation, Outcome, Plan, PlanRequest, Request, Response,
     Settings, StsTarget, TemporaryCredentials, UnlockRequest, WhoamiRequest,
 };
 use stsd_protocol::{Timestamp, VERSION};
 use stsd_secret::Secret;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::UnixStream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex, split};
 use tokio::process::Command;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -23,7 +24,7 @@ use super::{Gateway, Reply};
 /// A worker in its own task, and this test as its process.
 struct Stage {
     calls: mpsc::UnboundedSender<Box<Waiting>>,
-    process: UnixStream,
+    process: DuplexStream,
     /// Calls that the worker hands back.
     back: mpsc::UnboundedReceiver<Message>,
     _keeper: mpsc::UnboundedSender<Message>,
@@ -32,7 +33,8 @@ struct Stage {
 
 impl Stage {
     fn set() -> Self {
-        let (ours, process) = UnixStream::pair().unwrap();
+        let (ours, process) = duplex(1 << 16);
+        let (reader, writer) = split(ours);
         let child = Command::new("sleep")
             .arg("60")
             .stdin(Stdio::null())
@@ -42,7 +44,7 @@ impl Stage {
         let (calls, inbox) = mpsc::unbounded_channel();
         let (keeper, back) = mpsc::unbounded_channel();
         let mut worker = JoinSet::new();
-        worker.spawn(run(Worker::new(child, ours), inbox, keeper.downgrade()));
+        worker.spawn(run(Worker { child, reader, writer }, inbox, keeper.downgrade()));
         Self { calls, process, back, _keeper: keeper, worker }
     }
 
@@ -55,7 +57,9 @@ impl Stage {
 
     async fn hear(&mut self) -> Request {
         let mut head = [0; HEADER];
-        self.process.read_exact(&mut head).await.unwrap();
+        while head == SIGN_OF_LIFE {
+            self.process.read_exact(&mut head).await.unwrap();
+        }
         let mut body = vec![0; length(head, REQUEST_LIMIT).unwrap()];
         self.process.read_exact(&mut body).await.unwrap();
         serde_json::from_slice(&body).unwrap()
@@ -63,10 +67,14 @@ impl Stage {
 
     async fn say(&mut self, id: u64, version: &str, files: &[&str]) {
         let plan = Plan { view: files.concat(), ..Plan::default() };
+        self.answer(id, version, Outcome::Plan(plan)).await;
+    }
+
+    async fn answer(&mut self, id: u64, version: &str, outcome: Outcome) {
         let response = Response {
             v: version.to_owned(),
             id,
-            outcome: Outcome::Plan(plan),
+            outcome,
             sts_date: Some(Timestamp::from_unix(1_800_000_000)),
         };
         let body = serde_json::to_vec(&response).unwrap();
@@ -213,6 +221,7 @@ async fn a_call_with_credentials_is_not_made_again_after_a_lock() {
 async fn a_process_that_hangs_is_given_up_within_twenty_seconds_and_later_where_programs_may_run() {
     for (programs, seconds) in [(vec![], 19), (vec!["prod".to_owned()], 60)] {
         let mut stage = Stage::set();
+        let _signs = stage.shows_signs_of_life();
         let settings = Settings { allow_programs: programs, ..Settings::default() };
         let (reply, answer) = oneshot::channel();
         let start = tokio::time::Instant::now();

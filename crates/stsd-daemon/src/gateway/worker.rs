@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::process::Child;
@@ -14,10 +15,10 @@ use super::process::{Message, Waiting};
 
 /// A process and the way to it.
 #[derive(Debug)]
-pub(super) struct Worker {
-    child: Child,
-    reader: OwnedReadHalf,
-    writer: OwnedWriteHalf,
+pub(super) struct Worker<R = OwnedReadHalf, W = OwnedWriteHalf> {
+    pub(super) child: Child,
+    pub(super) reader: R,
+    pub(super) writer: W,
 }
 
 impl Worker {
@@ -29,8 +30,8 @@ impl Worker {
 
 /// Makes calls in one process until the keeper lets it go, it has been idle, or it fails. What it
 /// leaves behind goes `back` to the keeper, or is told that its answer is lost.
-pub(super) async fn run(
-    worker: Worker,
+pub(super) async fn run<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
+    worker: Worker<R, W>,
     mut inbox: mpsc::UnboundedReceiver<Box<Waiting>>,
     back: mpsc::WeakUnboundedSender<Message>,
 ) {
@@ -49,7 +50,7 @@ pub(super) async fn run(
     }
     for mut call in calls {
         call.only_once_if_it_hung();
-        call.lost(&back);
+        call.lost(&back, ended.as_ref().err());
     }
     reap(child, ended.is_ok()).await;
 }

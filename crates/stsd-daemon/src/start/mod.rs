@@ -159,10 +159,7 @@ impl House {
         listeners: Listeners,
     ) -> Result<Claim, StartError> {
         let programs = Programs::beside_this_one()?;
-        if let (Some(home), commands) = (&home, self.commands.clone()) {
-            let watch = Watch::new(&configuration.settings, Path::new(home));
-            spawn(&mut self.inner, "the watch on the AWS files", watch.run(commands));
-        }
+        let watch = home.as_ref().map(|home| Watch::new(&configuration.settings, Path::new(home)));
         let gateway = Arc::new(GatewayProcess::new(programs.gateway, home));
         directory.publish_credentials_view();
         directory.record_socket();
@@ -190,6 +187,10 @@ impl House {
             client_program: programs.client.to_string_lossy().into_owned(),
         });
         let owner = owner.audited(self.audit.clone());
+        if let Some(watch) = watch {
+            let task = watch.run(self.commands.clone(), snapshots.clone());
+            spawn(&mut self.inner, "the watch on the AWS files", task);
+        }
         if let Some(inbox) = self.inbox.take() {
             spawn(&mut self.inner, "the owner of the state", owner.run(inbox));
         }

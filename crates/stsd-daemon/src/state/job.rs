@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use stsd_protocol::gateway::{
-    Failure, FailureKind, GATEWAY_MISSING, GATEWAY_NOT_STARTED, Operation, Outcome, PROGRAM_ERROR,
-    Settings,
+    FILE_ERROR, Failure, FailureKind, GATEWAY_LOST, GATEWAY_MISSING, GATEWAY_NOT_STARTED,
+    Operation, Outcome, PROGRAM_ERROR, Settings,
 };
 use stsd_protocol::{Refusal, RefusalCode, Timestamp};
 
@@ -88,6 +88,11 @@ pub(super) fn session_refusal(failure: &Failure, session: &Session) -> Refusal {
     match failure.kind {
         _ if failure.code == PROGRAM_ERROR && session.needs_a_person() => other_refusal(failure)
             .with_hint(format!("run the program by hand to see why, then `{unlock}`")),
+        _ if failure.code == FILE_ERROR && session.needs_a_person() => other_refusal(failure)
+            .with_hint(format!("correct the file and run `{unlock}` again; no code was sent")),
+        _ if failure.code == GATEWAY_LOST && session.needs_a_person() => {
+            lost_unlock(failure, &unlock)
+        }
         _ if is_of_this_machine(failure) => other_refusal(failure),
         FailureKind::WrongCode => {
             Refusal::new(RefusalCode::WrongCode, "STS did not take the token code")
@@ -104,6 +109,22 @@ pub(super) fn session_refusal(failure: &Failure, session: &Session) -> Refusal {
                 .with_hint("check the device's serial number and the user's policies")
         }
         _ => other_refusal(failure),
+    }
+}
+
+/// Says an unlock that was lost with its gateway, or never reached one.
+fn lost_unlock(failure: &Failure, unlock: &str) -> Refusal {
+    match failure.code_sent {
+        true => Refusal::new(
+            RefusalCode::OutcomeUnknown,
+            format!("{}, and the token code may be spent", failure.message),
+        )
+        .with_hint(format!("wait for the next code and run `{unlock}` again")),
+        false => Refusal::new(
+            RefusalCode::Unavailable,
+            format!("{}, and no code was sent", failure.message),
+        )
+        .with_hint(format!("run `{unlock}` again")),
     }
 }
 
@@ -149,7 +170,8 @@ fn where_the_keys_are(session: &Session) -> String {
 
 /// Whether neither STS nor the network is to blame.
 fn is_of_this_machine(failure: &Failure) -> bool {
-    [GATEWAY_MISSING, GATEWAY_NOT_STARTED, PROGRAM_ERROR].contains(&failure.code.as_str())
+    [GATEWAY_LOST, GATEWAY_MISSING, GATEWAY_NOT_STARTED, PROGRAM_ERROR]
+        .contains(&failure.code.as_str())
 }
 
 /// Whether STS has answered with an error of its own.
@@ -202,6 +224,9 @@ pub(crate) fn other_refusal(failure: &Failure) -> Refusal {
         }
         GATEWAY_NOT_STARTED => refusal
             .with_hint("close what you can spare, or raise the limit; stsd tries again by itself"),
+        GATEWAY_LOST => refusal.with_hint(
+            "try again; stsd starts another one by itself, and `stsd service logs` says more",
+        ),
         PROGRAM_ERROR => {
             refusal.with_hint("run the program by hand to see why, then `stsd refresh`")
         }
@@ -214,10 +239,15 @@ mod tests {
     use std::sync::Arc;
 
     use stsd_protocol::RefusalCode;
-    use stsd_protocol::gateway::{Failure, FailureKind, PROGRAM_ERROR};
+    use stsd_protocol::gateway::{FILE_ERROR, Failure, FailureKind, GATEWAY_LOST, PROGRAM_ERROR};
 
     use super::{Session, role_refusal, session_refusal};
     use crate::state::test_plan;
+
+    fn of_the_default_profile() -> Session {
+        let identity = Arc::new(test_plan().identities.remove(0));
+        Session { is_default: true, ..Session::new(identity, false) }
+    }
 
     #[test]
     fn an_sts_that_throttles_is_not_called_out_of_reach() {
@@ -259,6 +289,51 @@ mod tests {
                 assert!(refusal.hint.starts_with("run the program by hand"), "{}", refusal.hint);
             }
         }
+    }
+
+    #[test]
+    fn sts_is_not_blamed_for_a_gateway_that_is_lost() {
+        let session = of_the_default_profile();
+        let lost = |code_sent| Failure {
+            kind: FailureKind::Unavailable,
+            code: GATEWAY_LOST.to_owned(),
+            message: "the gateway stood still and was ended".to_owned(),
+            retryable: true,
+            http_status: None,
+            code_sent,
+        };
+        let role = role_refusal(&lost(true), "prod", None);
+        assert_eq!(role.message, "the gateway stood still and was ended");
+        assert!(role.hint.starts_with("try again"), "{}", role.hint);
+        for (code_sent, code, says) in [
+            (true, RefusalCode::OutcomeUnknown, "and the token code may be spent"),
+            (false, RefusalCode::Unavailable, "and no code was sent"),
+        ] {
+            let refusal = session_refusal(&lost(code_sent), &session);
+            assert!(refusal.code == code && refusal.message.ends_with(says), "{refusal:?}");
+            assert!(refusal.hint.contains("run `stsd unlock` again"), "{}", refusal.hint);
+        }
+    }
+
+    #[test]
+    fn an_unlock_that_met_a_file_it_cannot_read_says_that_the_code_is_good_still() {
+        let session = of_the_default_profile();
+        let failure = Failure {
+            kind: FailureKind::Configuration,
+            code: FILE_ERROR.to_owned(),
+            message: "ca_bundle /roots.pem is not there".to_owned(),
+            retryable: true,
+            http_status: None,
+            code_sent: false,
+        };
+        let refusal = session_refusal(&failure, &session);
+        assert_eq!(
+            (refusal.code, &refusal.message),
+            (RefusalCode::Configuration, &failure.message)
+        );
+        assert!(refusal.hint.ends_with("run `stsd unlock` again; no code was sent"), "{refusal:?}");
+        let role = role_refusal(&failure, "prod", None);
+        assert_eq!(role.hint, "correct the file; stsd reads it again by itself");
     }
 
     #[test]

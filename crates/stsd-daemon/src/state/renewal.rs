@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use stsd_protocol::gateway::{Failure, FailureKind, Mfa, PROGRAM_ERROR};
+use stsd_protocol::gateway::{FILE_ERROR, Failure, FailureKind, Mfa, PROGRAM_ERROR};
 use stsd_protocol::{Refusal, RefusalCode};
 
 use super::State;
@@ -63,7 +63,8 @@ impl Renewal {
     pub(super) fn failed(&mut self, failure: &Failure, now: Now, jitter: f64) {
         self.failures += 1;
         // A program fails where its user is not there to touch a key, or does not want to.
-        if failure.kind != FailureKind::Unavailable || failure.code == PROGRAM_ERROR {
+        let passes = failure.kind == FailureKind::Unavailable || failure.code == FILE_ERROR;
+        if !passes || failure.code == PROGRAM_ERROR {
             self.refusals += 1;
         }
         self.retry = now.boot + backoff(self.failures, jitter).max(NEXT_CODE);

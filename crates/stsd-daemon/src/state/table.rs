@@ -1,7 +1,8 @@
 //! The snapshot that the owner publishes: both tables, and the names that lead into them. Cloning
 //! one copies pointers, not credentials.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,6 +61,16 @@ impl Table {
     /// Whether a name is a profile's, as the user wrote it or in its path form.
     pub fn knows(&self, name: &str) -> bool {
         self.names.contains_key(name)
+    }
+
+    /// The files with roots of TLS that profiles name.
+    pub fn ca_bundles(&self) -> HashSet<PathBuf> {
+        let of_profile = |profile: &Profile| {
+            let hops = profile.hops().iter().map(|hop| hop.target.ca_bundle.clone());
+            let own = profile.planned.target.ca_bundle.clone();
+            hops.chain([own]).flatten().map(PathBuf::from).collect::<Vec<_>>()
+        };
+        self.profiles.iter().flat_map(of_profile).collect()
     }
 
     /// The session that feeds a profile.

@@ -45,6 +45,9 @@ pub(crate) enum KeysError {
     /// As above.
     #[error("profile {0} has no longer the mfa_process that stsd knows")]
     NoCode(String),
+    /// A file is there and cannot be read.
+    #[error("{0}")]
+    Unreadable(String),
     /// The files cannot be understood.
     #[error("{0}")]
     Configuration(String),
@@ -111,8 +114,12 @@ pub(crate) fn allowed_program(
 fn understood(settings: &Settings, home: Option<&Path>) -> Result<Read, KeysError> {
     let read = read(settings, home).map_err(KeysError::Configuration)?;
     let Some(problem) = read.mistake() else { return Ok(read) };
-    let line = problem.line.map(|line| format!(" (line {line})")).unwrap_or_default();
-    Err(KeysError::Configuration(format!("{}: {}{line}", problem.file, problem.message)))
+    let said = format!("{}: {}", problem.file, problem.message);
+    Err(match problem.line {
+        Some(line) => KeysError::Configuration(format!("{said} (line {line})")),
+        // Of the file as a whole.
+        None => KeysError::Unreadable(said),
+    })
 }
 
 fn program(profile: &Profile, key: &'static str) -> Option<Program> {

@@ -14,9 +14,9 @@ use stsd_protocol::endpoint_mistake;
 use stsd_protocol::gateway::{Failure, FailureKind, StsTarget};
 
 use super::Session;
-use super::failure::refusal;
+use super::failure::{of_file, refusal};
 use super::user_agent::UserAgent;
-use crate::http::{CONNECT_TIMEOUT, Route};
+use crate::http::{CONNECT_TIMEOUT, Route, RouteError};
 use crate::signer::Signer;
 
 impl Session<'_> {
@@ -32,7 +32,10 @@ impl Session<'_> {
             ca_bundle: target.ca_bundle.clone().or_else(|| self.settings.ca_bundle.clone()),
             proxy: self.settings.proxy.clone(),
         };
-        let http = self.http.client(&route).map_err(refused)?;
+        let http = self.http.client(&route).map_err(|error| match error {
+            RouteError::Roots(..) => of_file(error.to_string()),
+            RouteError::Settings(message) => refused(message),
+        })?;
         let mut config = aws_sdk_sts::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(target.region.clone()))

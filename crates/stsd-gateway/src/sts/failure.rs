@@ -5,7 +5,7 @@ use std::error::Error;
 
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use stsd_protocol::gateway::{Failure, FailureKind};
+use stsd_protocol::gateway::{FILE_ERROR, Failure, FailureKind};
 
 use super::trace::Trace;
 
@@ -13,6 +13,11 @@ use super::trace::Trace;
 pub(crate) fn refusal(kind: FailureKind, code: &str, message: impl Into<String>) -> Failure {
     let (code, message) = (code.to_owned(), message.into());
     Failure { kind, code, message, retryable: false, http_status: None, code_sent: false }
+}
+
+/// A file that cannot be read or used: nothing was asked, and it may be mended at any moment.
+pub(crate) fn of_file(message: String) -> Failure {
+    Failure { retryable: true, ..refusal(FailureKind::Configuration, FILE_ERROR, message) }
 }
 
 /// What an SDK error comes to. `code_sent` is false; whoever sent a code sets it.
@@ -148,6 +153,14 @@ fn in_words(cause: String) -> String {
     match cause {
         cause if cause.contains("certificate not valid yet") => by_the_clock("is not valid yet"),
         cause if cause.contains("certificate expired") => by_the_clock("has expired"),
+        cause if cause.contains("not valid for name") => {
+            "its certificate is for another name".to_owned()
+        }
+        cause if cause.contains("UnknownIssuer") => {
+            "its certificate is of an authority that is not trusted here".to_owned()
+        }
+        // What rustls says of it is the address of a page of its manual.
+        cause if cause.contains("close_notify") => "it was closed without an answer".to_owned(),
         cause => cause,
     }
 }
@@ -191,6 +204,27 @@ mod tests {
         let words = "its certificate is not valid yet, if the local clock is right";
         assert_eq!(in_words(cause.to_owned()), words);
         assert_eq!(in_words("connection refused".to_owned()), "connection refused");
+    }
+
+    #[test]
+    fn what_the_tls_library_says_is_said_without_its_names() {
+        for (cause, words) in [
+            (
+                "invalid peer certificate: UnknownIssuer",
+                "its certificate is of an authority that is not trusted here",
+            ),
+            (
+                "peer closed connection without sending TLS close_notify: https://docs.rs/rustls",
+                "it was closed without an answer",
+            ),
+            (
+                "invalid peer certificate: certificate not valid for name \"a\"; certificate is \
+                 only valid for DnsName(\"b\")",
+                "its certificate is for another name",
+            ),
+        ] {
+            assert_eq!(in_words(cause.to_owned()), words);
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod unlock;
 mod user_agent;
 
 pub(crate) use caller::whoami;
+use failure::of_file;
 pub(crate) use failure::refusal;
 pub(crate) use trace::Trace;
 
@@ -98,6 +99,7 @@ fn of_files(error: KeysError) -> Failure {
         KeysError::Changed(_) | KeysError::NoCode(_) => {
             refusal(FailureKind::Changed, "KeysChanged", error.to_string())
         }
+        KeysError::Unreadable(_) => of_file(error.to_string()),
         KeysError::Configuration(_) => {
             refusal(FailureKind::Configuration, "ConfigError", error.to_string())
         }

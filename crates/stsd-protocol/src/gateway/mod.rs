@@ -12,8 +12,8 @@ use stsd_secret::Secret;
 
 pub use inspection::{InspectedFile, InspectedProfile, Inspection};
 pub use outcome::{
-    Caller, Failure, FailureKind, GATEWAY_MISSING, GATEWAY_NOT_STARTED, Issued, Outcome,
-    PROGRAM_ERROR, PROGRAM_IDENTITY,
+    Caller, FILE_ERROR, Failure, FailureKind, GATEWAY_LOST, GATEWAY_MISSING, GATEWAY_NOT_STARTED,
+    Issued, Outcome, PROGRAM_ERROR, PROGRAM_IDENTITY,
 };
 pub use plan::{Plan, PlannedIdentity, PlannedProfile, Problem, ProfileSource, Severity};
 

@@ -67,6 +67,15 @@ pub const GATEWAY_MISSING: &str = "GatewayMissing";
 /// processes or memory.
 pub const GATEWAY_NOT_STARTED: &str = "GatewayNotStarted";
 
+/// The code of an answer that was lost with the gateway's process: neither STS nor the network is to
+/// blame.
+pub const GATEWAY_LOST: &str = "GatewayLost";
+
+/// The code of a failure to read or to use a file: `ca_bundle`, or one of the user's. It may be there again
+/// at the next try, and what a confined process may read was settled when it began: the next try needs
+/// another process.
+pub const FILE_ERROR: &str = "FileError";
+
 /// The code of a failure of a `credential_process` or an `mfa_process`: neither STS nor the network is
 /// to blame, and the message says which program of which profile it was.
 pub const PROGRAM_ERROR: &str = "ProgramError";

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use stsd_protocol::control::{ProfileState, SessionState, UnlockRequest};
 use stsd_protocol::gateway::{
-    Caller, Failure, FailureKind, Hop, Issued, LongTermKeys, Operation, Outcome, Plan,
+    Caller, FILE_ERROR, Failure, FailureKind, Hop, Issued, LongTermKeys, Operation, Outcome, Plan,
     PlannedIdentity, PlannedProfile, ProfileSource, Settings, StsTarget, TemporaryCredentials,
 };
 use stsd_protocol::{Refusal, Timestamp, path_form};
@@ -177,6 +177,12 @@ pub(crate) fn failure(kind: FailureKind, code: &str) -> Failure {
         http_status: http.then_some(403),
         code_sent: true,
     }
+}
+
+/// A file that is not there at the moment.
+pub(crate) fn of_a_file() -> Outcome {
+    let failure = failure(FailureKind::Configuration, FILE_ERROR);
+    Outcome::Failure(Failure { retryable: true, http_status: None, code_sent: false, ..failure })
 }
 
 pub(crate) fn failed(kind: FailureKind, code: &str) -> Outcome {

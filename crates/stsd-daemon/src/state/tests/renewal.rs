@@ -5,7 +5,7 @@ use stsd_protocol::control::{SessionState, UnlockRequest};
 use stsd_protocol::gateway::{FailureKind, Mfa, Operation, Outcome, PROGRAM_ERROR};
 use stsd_secret::Secret;
 
-use super::fixture::{ALICE, HOUR, SERIAL, Story, failed, failure, plan};
+use super::fixture::{ALICE, HOUR, SERIAL, Story, failed, failure, of_a_file, plan};
 use crate::state::{Job, JobKind, Occasions, Remembered};
 
 const MINUTE: u64 = 60;
@@ -182,6 +182,8 @@ fn an_outage_is_tried_through_with_growing_pauses_and_not_for_ever() {
         failure.code_sent = false;
         Outcome::Failure(failure)
     };
+    let mut story = unlocked(12 * HOUR);
+    assert_eq!(runs(&mut story, 48 * HOUR, of_a_file).len(), 10, "so is a file that is away");
     let mut story = unlocked(12 * HOUR);
     let times = runs(&mut story, 48 * HOUR, outage);
     assert_eq!(times.len(), 10);

@@ -4,7 +4,7 @@ use stsd_protocol::RefusalCode;
 use stsd_protocol::control::{ProfileState, SessionState, UnlockRequest};
 use stsd_protocol::gateway::{FailureKind, Operation};
 
-use super::fixture::{ALICE, HOUR, Story, base_is_temporary, failed};
+use super::fixture::{ALICE, HOUR, Story, base_is_temporary, failed, of_a_file};
 use crate::state::JobKind;
 
 #[test]
@@ -123,6 +123,28 @@ fn credentials_that_have_ended_when_they_come_are_an_outage() {
     assert_eq!(story.refusal("prod").code, RefusalCode::Unavailable);
     assert!(story.want("prod").is_none(), "STS is asked again at once");
     assert_eq!(story.nap_until_due(60).len(), 1);
+}
+
+#[test]
+fn a_file_that_is_not_there_at_a_renewal_is_no_refusal_and_needs_nobody_when_it_is_back() {
+    let mut story = Story::unlocked();
+    story.fetch("prod", HOUR);
+    let job = story.nap_until_due(HOUR).remove(0);
+    story.finish(&job, of_a_file());
+    assert!(story.serves("prod"));
+    let again = story.nap_until_due(10).remove(0);
+    let outcome = story.issued(HOUR);
+    story.finish(&again, outcome);
+    story.seconds += 50 * 60;
+    assert!(story.serves("prod"), "what came then is served");
+    // Nothing is left of it: who asks hears what is wrong, and a little later it is looked at again.
+    let mut story = Story::unlocked();
+    let job = story.want("prod").unwrap();
+    story.finish(&job, of_a_file());
+    assert_eq!(story.refusal("prod").code, RefusalCode::Configuration);
+    assert!(story.want("prod").is_none());
+    story.seconds += 5;
+    assert!(story.want("prod").is_some());
 }
 
 #[test]
