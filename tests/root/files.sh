@@ -34,7 +34,7 @@ printf '\n[profile new]\nrole_arn = arn:aws:iam::444455556666:role/prod\nsource_
 check 'notices a new profile when the disk is full' until_true 10 eval 'client profiles | grep -q "^new "'
 check 'says that it could not write' grep -q 'could not write a file of the state directory' "$log"
 check 'the view is the old one and whole' cmp "$view" "$work/view.before"
-check 'leaves no half of a file' [ -z "$(find "$state" -name '*.new')" ]
+check 'leaves no half of a file' [ -z "$(find "$state" -name '*.new~')" ]
 audit=$state/stsd/audit/log.jsonl
 missing_records() {
   client status | grep -q 'the audit: notice: it cannot be written (.* missing so far'

@@ -183,7 +183,8 @@ enum Lasting {
 /// Writes a file of this mode whole or not at all.
 fn write_whole(path: &Path, bytes: &[u8], mode: u32, lasting: Lasting) -> io::Result<()> {
     let mut draft = path.as_os_str().to_owned();
-    draft.push(".new");
+    // No path form of a profile has a `~`, so this is no other token's file.
+    draft.push(".new~");
     // Left over from a crash, if it is there.
     if let Err(error) = fs::remove_file(&draft)
         && error.kind() != io::ErrorKind::NotFound
@@ -329,9 +330,9 @@ mod tests {
     fn a_draft_left_by_a_crash_is_in_nobodys_way() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("port");
-        fs::write(folder.path().join("port.new"), "half").unwrap();
+        fs::write(folder.path().join("port.new~"), "half").unwrap();
         write_whole(&path, b"7873\n", 0o600, Lasting::OverPowerLoss).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "7873\n");
-        assert!(!folder.path().join("port.new").exists());
+        assert!(!folder.path().join("port.new~").exists());
     }
 }

@@ -69,7 +69,7 @@ fn killed_while_unlocked_it_leaves_nothing_half_written_and_starts_again() {
     for folder in [places.state.clone(), places.state.join("aws")] {
         for entry in fs::read_dir(folder).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
-            assert!(!name.ends_with(".new"), "{name} is half of a file");
+            assert!(!name.ends_with(".new~"), "{name} is half of a file");
         }
     }
     stsd.stsd(&["status"]).failed(69);

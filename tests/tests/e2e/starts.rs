@@ -87,7 +87,7 @@ fn nothing_is_half_written(stsd: &Fixture) {
     for folder in [places.state.clone(), places.state.join("aws"), places.runtime.clone()] {
         for entry in fs::read_dir(folder).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
-            assert!(!name.ends_with(".new"), "{name} is half of a file");
+            assert!(!name.ends_with(".new~"), "{name} is half of a file");
         }
     }
 }

@@ -205,6 +205,22 @@ fn exec_has_one_token_for_each_profile_in_a_file_and_reuses_it() {
 }
 
 #[test]
+fn the_file_of_one_profile_is_never_anothers_in_the_making() {
+    let world = World::new();
+    let authorization = world.open();
+    let others = ["prod.new", "prod.new-", "prod.tmp"];
+    let files = others.map(|other| {
+        authorization.for_exec(other).unwrap();
+        let file = world.places.exec_token(other);
+        (fs::read(&file).unwrap(), file)
+    });
+    authorization.for_exec("prod").unwrap();
+    for (token, file) in files {
+        assert_eq!(fs::read(&file).ok(), Some(token), "{}", file.display());
+    }
+}
+
+#[test]
 fn a_damaged_record_opens_nothing_is_kept_and_is_said() {
     let world = World::new();
     let (secret, _) = world.open().create(None, None, None).unwrap();
