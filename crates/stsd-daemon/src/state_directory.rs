@@ -24,6 +24,8 @@ pub struct StateDirectory {
     places: Places,
     /// Whether the view was written and nobody has missed it since. For all copies.
     has_published: Arc<AtomicBool>,
+    /// Whether the last view could not be written.
+    has_failed: Arc<AtomicBool>,
 }
 
 impl StateDirectory {
@@ -37,7 +39,7 @@ impl StateDirectory {
                 error!(directory = %directory.display(), %error, "could not make the state directory");
             }
         }
-        Self { places, has_published: Arc::default() }
+        Self { places, has_published: Arc::default(), has_failed: Arc::default() }
     }
 
     /// Where everything is.
@@ -115,6 +117,11 @@ impl StateDirectory {
         !self.places.config_view().exists() && self.has_published.swap(false, Ordering::Relaxed)
     }
 
+    /// Whether the view that there is, if any, is not the last one.
+    pub fn lacks_view(&self) -> bool {
+        self.has_failed.load(Ordering::Relaxed)
+    }
+
     /// Writes what is missing of [`Self::is_complete`], and the directory.
     pub fn complete(&self, authorization_token: &Secret) {
         Self::open(self.places.clone());
@@ -157,8 +164,9 @@ impl Keeper for StateDirectory {
     }
 
     fn publish_view(&mut self, view: &str) {
-        self.write(&self.places.config_view(), view.as_bytes(), 0o400);
-        self.has_published.store(true, Ordering::Relaxed);
+        let written = self.write(&self.places.config_view(), view.as_bytes(), 0o400);
+        self.has_published.fetch_or(written, Ordering::Relaxed);
+        self.has_failed.store(!written, Ordering::Relaxed);
     }
 }
 

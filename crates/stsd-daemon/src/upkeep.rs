@@ -42,10 +42,12 @@ impl Upkeep {
 
     /// Writes what is missing. Whether the view is among it, which somebody else writes.
     fn look(&mut self) -> bool {
-        let gone = self.directory.misses_view();
         let early = self.not_before.is_some_and(|moment| Instant::now() < moment);
+        // What was removed comes back at once. What could not be written is no reason to start a gateway
+        // at each look.
+        let gone = self.directory.misses_view() || (!early && self.directory.lacks_view());
         if gone || (!early && !self.directory.is_complete()) {
-            warn!("files of the state directory were removed; writing them again");
+            warn!("files of the state directory are missing; writing them again");
             self.directory.complete(&self.authorization_token);
             self.not_before = Some(Instant::now() + PAUSE);
         }
@@ -67,14 +69,43 @@ mod tests {
     use std::fs;
     use stsd_protocol::Places;
 
-    #[tokio::test(start_paused = true)]
-    async fn what_is_removed_comes_back_as_it_was_and_what_is_changed_stays() {
-        let folder = tempfile::tempdir().unwrap();
-        let places = Places {
+    fn places(folder: &tempfile::TempDir) -> Places {
+        Places {
             configuration: folder.path().join("config.toml"),
             state: folder.path().join("state/stsd"),
             runtime: folder.path().join("run/stsd"),
-        };
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_view_that_cannot_be_written_is_asked_for_again_but_not_at_each_look() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = places(&folder);
+        let mut directory = StateDirectory::open(places.clone());
+        let mut upkeep = Upkeep::new(directory.clone(), directory.authorization_token().unwrap());
+        directory.publish_view("[default]\n");
+        let inside = places.config_view().parent().unwrap().to_owned();
+        fs::remove_dir_all(&inside).unwrap();
+        fs::write(&inside, "in the way").unwrap();
+        assert!(upkeep.look(), "it was removed");
+        for _ in 0..3 {
+            directory.publish_view("[default]\n");
+            assert!(!upkeep.look(), "it could not be written");
+        }
+        tokio::time::advance(PAUSE).await;
+        assert!(upkeep.look(), "there may be room now");
+        fs::remove_file(&inside).unwrap();
+        fs::create_dir(&inside).unwrap();
+        directory.publish_view("[default]\n");
+        tokio::time::advance(PAUSE).await;
+        assert!(!upkeep.look(), "it is there");
+        assert!(places.config_view().exists());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_removed_comes_back_as_it_was_and_what_is_changed_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = places(&folder);
         let mut directory = StateDirectory::open(places.clone());
         let token = directory.authorization_token().unwrap();
         directory.publish_credentials_view();
