@@ -58,6 +58,8 @@ chown "$owner:$owner" "$home/.local/state"
 fill "$home/.local"
 start_daemon
 serves 'when the disk was full from the start'
+client lock 2>"$work/said"
+check 'a lock that is not written down says so' says "$work/said" 'holds until the daemon is restarted'
 stop_daemon
 
 new_home unwritable

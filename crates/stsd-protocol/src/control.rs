@@ -118,6 +118,9 @@ pub struct Locked {
     pub locked: Vec<String>,
     /// The latest end of anything that was handed out: it stays valid at AWS until then.
     pub handed_out_until: Option<Timestamp>,
+    /// The lock could not be written down: it holds until the daemon ends, and not in the next one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub until_restart: bool,
 }
 
 /// What GetCallerIdentity says, in AWS's own spelling.

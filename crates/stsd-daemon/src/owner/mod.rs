@@ -181,7 +181,7 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
             }
             Command::Unlock(request, reply) => self.unlock(*request, reply),
             Command::Lock(profile, reply) => {
-                let locked = self.state.lock(profile.as_deref(), now);
+                let mut locked = self.state.lock(profile.as_deref(), now);
                 if let Ok(locked) = &locked {
                     info!(identities = ?locked.locked, "locked");
                     match profile {
@@ -191,6 +191,9 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
                 }
                 // The snapshot goes first: whoever hears "locked" is served nothing afterwards.
                 self.publish();
+                if let Ok(locked) = &mut locked {
+                    locked.until_restart = self.remembered.locked != self.state.remember().locked;
+                }
                 // Where nobody waits for the answer, as after a signal, nobody else tells of it.
                 if let Err(Ok(locked)) = reply.send(locked) {
                     audited::tell_lock(&self.audit, &locked, profile.as_deref());

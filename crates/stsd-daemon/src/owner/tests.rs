@@ -333,3 +333,12 @@ async fn what_could_not_be_kept_is_kept_at_the_next_change() {
     running.daemon.refresh(None).await.unwrap();
     assert_eq!(running.remembered.load(Ordering::SeqCst), 2, "it is kept now");
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_locks_hears_that_the_lock_could_not_be_written_down() {
+    let running = Running::start();
+    running.planned().await;
+    let first = running.daemon.lock(None).await.unwrap();
+    assert!(first.until_restart, "it could not");
+    assert!(!running.daemon.lock(None).await.unwrap().until_restart, "now it could");
+}

@@ -135,7 +135,7 @@ impl State {
             self.locked_by_hand.insert(identity.clone());
         }
         let handed_out_until = handed_out_until.filter(|until| *until > now.date());
-        Ok(Locked { locked: identities, handed_out_until })
+        Ok(Locked { locked: identities, handed_out_until, until_restart: false })
     }
 
     fn lock_one(&mut self, identity: &str) -> Option<Timestamp> {

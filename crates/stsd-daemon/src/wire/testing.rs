@@ -136,7 +136,8 @@ impl Service for FakeService {
     }
 
     async fn lock(&self, _: Option<String>) -> Result<Locked, Refusal> {
-        Ok(Locked { locked: vec!["AKIAIOSFODNN7EXAMPLE".to_owned()], handed_out_until: None })
+        let locked = vec!["AKIAIOSFODNN7EXAMPLE".to_owned()];
+        Ok(Locked { locked, handed_out_until: None, until_restart: false })
     }
 
     async fn refresh(&self, _: Option<String>) -> Result<Vec<ProfileReport>, Refusal> {

@@ -7,7 +7,7 @@ use crate::client::{self, Client, LOCAL};
 use crate::clock;
 use crate::commands::status::session_name;
 use crate::failure::Failure;
-use crate::show::{print, print_json, printable, until};
+use crate::show::{print, print_json, printable, until, warn};
 
 /// Without a profile everything is locked, whatever the variables say.
 pub(crate) fn run(arguments: &ListArguments) -> Result<(), Failure> {
@@ -16,6 +16,9 @@ pub(crate) fn run(arguments: &ListArguments) -> Result<(), Failure> {
     let locked: Locked = client.order(LOCK, &request, LOCAL)?;
     if arguments.json {
         return print_json(&locked);
+    }
+    if locked.until_restart {
+        warn(NOT_KEPT);
     }
     // Only for the names; it is locked already, so that the keys' ids do where this fails.
     let status = client.question(STATUS).and_then(|body| client::read::<Status>(&body));
@@ -38,6 +41,10 @@ fn sentence(locked: &Locked, sessions: &[SessionReport]) -> String {
     }
 }
 
+/// A session that needs no code would come back.
+const NOT_KEPT: &str = "the lock cannot be written to the state directory, and holds until the daemon is \
+    restarted: make room there, and lock again";
+
 #[cfg(test)]
 mod tests {
     use stsd_protocol::Timestamp;
@@ -47,11 +54,12 @@ mod tests {
 
     #[test]
     fn says_what_is_locked_and_what_stays_valid() {
-        let nothing = Locked { locked: vec![], handed_out_until: None };
+        let nothing = Locked { locked: vec![], handed_out_until: None, until_restart: false };
         assert_eq!(sentence(&nothing, &[]), "nothing to lock\n");
         let one = Locked {
             locked: vec!["AKIAIOSFODNN7EXAMPLE".into()],
             handed_out_until: Some(Timestamp::from_unix(1_000_000_000)),
+            until_restart: false,
         };
         assert_eq!(
             sentence(&one, &[]),

@@ -135,6 +135,15 @@ fn lock_says_what_it_locked() {
 }
 
 #[test]
+fn a_lock_that_could_not_be_written_down_says_so_and_is_a_lock() {
+    let reply = json!({"locked": [], "handed_out_until": null, "until_restart": true});
+    let daemon = Daemon::saying([Reply::json(&reply), Reply::json(&value(a_day()))]);
+    let ended = ask(&daemon, &["lock"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, "nothing to lock\n"));
+    assert!(ended.stderr.contains("holds until the daemon is restarted"), "{}", ended.stderr);
+}
+
+#[test]
 fn refresh_fails_with_the_code_of_what_could_not_be_renewed() {
     let reports = value(&a_day().profiles[1..]);
     let status = Reply::json(&value(a_day()));
