@@ -4,6 +4,8 @@
 
 mod callers;
 mod flood;
+#[cfg(all(target_os = "linux", any(test, fuzzing)))]
+pub(crate) mod fuzzing;
 mod log_file;
 mod note;
 mod queue;

@@ -236,9 +236,9 @@ const LONGEST_NAME: usize = 256;
 
 fn handed_out(served: &Served) -> Event {
     Event::Credentials {
-        access_key_id: bounded(&served.access_key_id, 128),
+        access_key_id: bounded(&served.access_key_id, 64),
         expiration: served.real_expiration,
-        account_id: served.account_id.as_deref().map(|account| bounded(account, 32)),
+        account_id: served.account_id.as_deref().map(|account| bounded(account, 20)),
         role_arn: served.role_arn.as_deref().map(|arn| bounded(arn, 128)),
     }
 }

@@ -20,7 +20,7 @@ use crate::state::Table;
 pub(super) struct Writer {
     queue: Arc<Queue>,
     file: LogFile,
-    callers: Callers,
+    pub(super) callers: Callers,
     snapshots: watch::Receiver<Arc<Table>>,
     /// Whether the last lines could not be written.
     stuck: bool,
@@ -85,7 +85,7 @@ impl Writer {
         }
     }
 
-    fn record(&mut self, note: &Note) -> Record {
+    pub(super) fn record(&mut self, note: &Note) -> Record {
         Record {
             version: VERSION,
             time: note.time,

@@ -13,7 +13,10 @@ pub use control::control;
 pub use request::request;
 pub use words::words;
 
+#[cfg(target_os = "linux")]
+pub use crate::audit::fuzzing::audit;
 pub use crate::authorization::fuzzing::tokens;
 #[cfg(target_os = "linux")]
 pub use crate::caller::fuzzing::netlink;
 pub use crate::gateway::fuzzing::frames;
+pub use crate::survival::fuzzing::record;

@@ -8,14 +8,17 @@ type Target = (&'static str, fn(&[u8]));
 
 #[test]
 fn every_input_of_the_corpora_keeps_the_promises() {
-    let targets: [Target; 6] = [
+    let targets: [Target; 8] = [
         ("request", super::request),
         ("control", super::control),
         ("words", super::words),
         ("frames", super::frames),
         ("tokens", super::tokens),
+        ("record", super::record),
         #[cfg(target_os = "linux")]
         ("netlink", super::netlink),
+        #[cfg(target_os = "linux")]
+        ("audit", super::audit),
     ];
     for (name, target) in targets {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(name);

@@ -62,13 +62,20 @@ impl Lasting {
         Self { begins: aged(begins), due: aged(due), ends: aged(ends) }
     }
 
+    pub(super) fn begins(&self) -> Duration {
+        self.begins
+    }
+
     pub(super) fn ends_after(&self, now: Now) -> bool {
         self.ends > now.boot
     }
 
-    /// Whether credentials can last so.
-    pub(super) fn is_plausible(&self) -> bool {
-        self.begins <= self.ends && self.due <= self.ends && self.ends < ENDLESS
+    /// Whether credentials that were given for so long can last so.
+    pub(super) fn is_plausible(&self, given: Duration) -> bool {
+        let life = self.ends.checked_sub(self.begins);
+        life.is_some_and(|life| life <= given.min(LONGEST_LIFE))
+            && self.due <= self.ends
+            && self.ends < ENDLESS
     }
 }
 
@@ -111,7 +118,7 @@ impl Held {
     }
 
     /// What [`Held::survived`] needs to go on with them.
-    pub(super) fn lasting(&self) -> Lasting {
+    pub(crate) fn lasting(&self) -> Lasting {
         Lasting { begins: self.begins, due: self.due, ends: self.ends }
     }
 
@@ -278,7 +285,7 @@ mod tests {
     #[test]
     fn an_end_beyond_what_aws_gives_is_not_believed() {
         let odd = held(1_800_000_000, 8000 * 365 * 24 * 3600);
-        assert!(odd.lasting().is_plausible());
+        assert!(odd.lasting().is_plausible(Duration::MAX));
         assert!(odd.is_valid(at(minutes(36 * 60 - 60))));
         assert!(!odd.is_valid(at(minutes(36 * 60))));
     }

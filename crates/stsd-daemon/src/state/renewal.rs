@@ -56,16 +56,16 @@ impl Renewal {
 
     /// A code was wrong, whoever said it: three in a row are enough.
     pub(super) fn wrong_code(&mut self) {
-        self.refusals += 1;
+        self.refusals = self.refusals.saturating_add(1);
     }
 
     /// The program, or STS with its code, has failed.
     pub(super) fn failed(&mut self, failure: &Failure, now: Now, jitter: f64) {
-        self.failures += 1;
+        self.failures = self.failures.saturating_add(1);
         // A program fails where its user is not there to touch a key, or does not want to.
         let passes = failure.kind == FailureKind::Unavailable || failure.code == FILE_ERROR;
         if !passes || failure.code == PROGRAM_ERROR {
-            self.refusals += 1;
+            self.refusals = self.refusals.saturating_add(1);
         }
         self.retry = now.boot + backoff(self.failures, jitter).max(NEXT_CODE);
     }

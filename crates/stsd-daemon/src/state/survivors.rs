@@ -91,7 +91,7 @@ impl Survivors {
     /// Without what the next daemon would not believe: it would take nothing of such a record.
     fn plausible(mut self) -> Self {
         self.sessions.retain(SurvivingSession::is_plausible);
-        self.roles.retain(|role| role.held.lasting.is_plausible());
+        self.roles.retain(|role| role.held.is_plausible());
         self.sts_minus_boot.take_if(|base| !is_plausible_base(*base));
         self.wall_minus_boot.take_if(|base| !is_plausible_base(*base));
         self
@@ -103,16 +103,25 @@ impl Survivors {
         let mut moments = self.spent.moments().chain(self.wrong_codes.values().map(|w| w.last));
         let mut bases = [self.sts_minus_boot, self.wall_minus_boot].into_iter().flatten();
         self.sessions.iter().all(SurvivingSession::is_plausible)
-            && self.roles.iter().all(|role| role.held.lasting.is_plausible())
+            && self.roles.iter().all(|role| role.held.is_plausible())
             && moments.all(|moment| moment < ENDLESS)
             && bases.all(is_plausible_base)
+    }
+
+    /// Whether nothing of it is said to have happened later than now, by the boot clock.
+    pub fn are_of_the_past(&self, now: Duration) -> bool {
+        let sessions = self.sessions.iter().map(|session| &session.held);
+        let held = sessions.chain(self.roles.iter().map(|role| &role.held));
+        let wrong = self.wrong_codes.values().map(|wrong| wrong.last);
+        let moments = held.map(|held| held.lasting.begins()).chain(self.spent.moments());
+        moments.chain(wrong).all(|moment| moment <= now)
     }
 }
 
 impl SurvivingSession {
     fn is_plausible(&self) -> bool {
         let mut moments = self.renewal.moments();
-        self.held.lasting.is_plausible() && moments.all(|moment| moment < ENDLESS)
+        self.held.is_plausible() && moments.all(|moment| moment < ENDLESS)
     }
 }
 
@@ -129,6 +138,18 @@ impl SurvivingCredentials {
             role_arn: held.role_arn.clone(),
             lasting: held.lasting(),
         }
+    }
+
+    /// Whether they are of a length that STS gives, and such as the endpoint serves.
+    fn is_plausible(&self) -> bool {
+        let TemporaryCredentials { access_key_id, secret_access_key, session_token, expiration } =
+            &self.credentials;
+        let texts = [access_key_id.as_str(), secret_access_key.expose(), session_token.expose()];
+        let length: usize = texts.iter().map(|text| text.len()).sum();
+        let fit = |text: &&str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
+        self.lasting.is_plausible(expiration.since(self.issued))
+            && texts.iter().all(fit)
+            && length <= LONGEST_SERVED
     }
 
     /// Whoever got them died with the daemon's memory, so they count as handed out.
@@ -282,6 +303,9 @@ impl Profile {
 fn asked_for(planned: &PlannedProfile) -> Option<String> {
     serde_json::to_string(&planned.source).ok()
 }
+
+/// An answer with them stays under 8 KiB.
+const LONGEST_SERVED: usize = 7 * 1024;
 
 /// Longer than any machine runs, and far from where a sum would overflow.
 pub(super) const ENDLESS: Duration = Duration::from_secs(1 << 36);

@@ -199,7 +199,7 @@ impl State {
         let jitter = self.jitter.fraction();
         if failure.kind == FailureKind::WrongCode {
             let wrong = self.wrong_codes.entry(identity.to_owned()).or_default();
-            *wrong = WrongCodes { count: wrong.count + 1, last: now.boot };
+            *wrong = WrongCodes { count: wrong.count.saturating_add(1), last: now.boot };
         }
         let Some(session) = self.session_mut(identity) else { return };
         session.asking = false;

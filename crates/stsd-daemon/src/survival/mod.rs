@@ -7,8 +7,12 @@
 //! hears that stsd is locked. Whatever is wrong with it, the daemon begins locked, and says why.
 
 mod crash;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod image;
 mod keeper;
+#[cfg(any(test, fuzzing))]
+mod memory;
 mod outlook;
 #[cfg(not(target_os = "linux"))]
 #[path = "elsewhere.rs"]
@@ -24,14 +28,16 @@ use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::time::Duration;
 
 use nix::unistd::getuid;
 use tracing::warn;
 use zeroize::Zeroizing;
 
+use crate::clock::{Clock, SystemClock};
 use crate::state::{State, Survivors};
 use platform::Store;
-use record::Record;
+use record::{Medium, Record};
 
 pub(crate) use crash::note as note_a_crash;
 pub use image::{Kept, Refused, SIZE, VERSION, decode};
@@ -174,8 +180,19 @@ fn take(file: &mut File, boot: &str, uid: u32) -> io::Result<(Record<File>, Foun
     file.rewind()?;
     file.take(SIZE as u64 + 1).read_to_end(&mut image)?;
     let mut record = Record::take(file.try_clone()?, &image)?;
-    let found = decode(&image).and_then(|kept| kept.map(|kept| ours(kept, boot, uid)).transpose());
-    let crashes = crash::are_frequent(image::crashes(&image));
+    let us = Us { boot, uid, now: SystemClock.now().boot };
+    let (found, crashes) = judged(&mut record, &image, us)?;
+    Ok((record, found, crashes))
+}
+
+/// What of these bytes is for us, now that they are taken; the rest of the record is wiped.
+fn judged<M: Medium>(
+    record: &mut Record<M>,
+    image: &[u8],
+    us: Us<'_>,
+) -> io::Result<(Found, bool)> {
+    let found = decode(image).and_then(|kept| kept.map(|kept| us.ours(kept)).transpose());
+    let crashes = crash::are_frequent(image::crashes(image));
     let found = match found {
         Ok(Some(_)) if crashes => Err(Refused::Crashes),
         found => found,
@@ -186,14 +203,25 @@ fn take(file: &mut File, boot: &str, uid: u32) -> io::Result<(Record<File>, Foun
     if crashes {
         record.forget_the_crash_before()?;
     }
-    Ok((record, found, crashes))
+    Ok((found, crashes))
 }
 
-fn ours(kept: Kept, boot: &str, uid: u32) -> Result<Survivors, Refused> {
-    match kept {
-        Kept { uid: other, .. } if other != uid => Err(Refused::AnotherUser(other)),
-        Kept { boot: other, .. } if other != boot => Err(Refused::AnotherBoot),
-        Kept { survivors, .. } => Ok(survivors),
+/// For whom a record is taken over, and when by the boot clock.
+#[derive(Clone, Copy)]
+struct Us<'a> {
+    boot: &'a str,
+    uid: u32,
+    now: Duration,
+}
+
+impl Us<'_> {
+    fn ours(self, kept: Kept) -> Result<Survivors, Refused> {
+        match kept {
+            Kept { uid, .. } if uid != self.uid => Err(Refused::AnotherUser(uid)),
+            Kept { boot, .. } if boot != self.boot => Err(Refused::AnotherBoot),
+            Kept { survivors, .. } if !survivors.are_of_the_past(self.now) => Err(Refused::Damaged),
+            Kept { survivors, .. } => Ok(survivors),
+        }
     }
 }
 

@@ -6,49 +6,16 @@ use std::io;
 use super::image::{
     CONTROL, HEADER, Kept, PROVED, Refused, SIZE, SLOT, STAGE, VERSION, decode, header, start,
 };
-use super::record::{Medium, Record};
+use super::memory::Image;
+use super::record::Record;
 use crate::state::{Story, Survivors};
 
-/// A file whose writer is killed after so many more bytes.
-#[derive(Clone, Debug)]
-struct Image {
-    bytes: Vec<u8>,
-    left: usize,
-}
-
 impl Image {
-    fn blank() -> Self {
-        Self { bytes: vec![0; SIZE], left: usize::MAX }
-    }
-
     /// As a daemon leaves it that has held this.
     fn of(survivors: Survivors) -> Self {
         let mut image = Self::blank();
         image.record().write(&mut kept(survivors)).unwrap();
         image
-    }
-
-    fn record(&mut self) -> Record<&mut Self> {
-        let found = self.bytes.clone();
-        Record::take(self, &found).unwrap()
-    }
-}
-
-impl Medium for &mut Image {
-    fn put(&mut self, offset: usize, bytes: &[u8]) -> io::Result<()> {
-        let written = bytes.len().min(self.left);
-        self.bytes[offset..offset + written].copy_from_slice(&bytes[..written]);
-        self.left -= written;
-        if written == bytes.len() { Ok(()) } else { Err(io::ErrorKind::Interrupted.into()) }
-    }
-
-    fn free(&mut self, offset: usize, length: usize) {
-        assert!(self.bytes[offset..offset + length].iter().all(|byte| *byte == 0));
-    }
-
-    fn clear(&mut self) -> io::Result<()> {
-        self.bytes = vec![0; SIZE];
-        Ok(())
     }
 }
 

@@ -20,11 +20,17 @@ pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || turns_the_line(c) { '?' } else { c }).collect()
 }
 
-/// The same of a line of JSON, which still says the same: such characters stand in strings alone.
+/// The same of a line of JSON, which still says the same: such characters stand in strings alone, but for
+/// those two that JSON takes for blanks, and has in no string.
 pub(crate) fn printable_json(line: &str) -> String {
     let escaped = |c: char| format!("\\u{:04x}", u32::from(c));
     let steers = |c: char| c.is_control() || turns_the_line(c);
-    line.chars().map(|c| if steers(c) { escaped(c) } else { c.to_string() }).collect()
+    let plain = |c: char| match c {
+        '\t' | '\r' => " ".to_owned(),
+        c if steers(c) => escaped(c),
+        c => c.to_string(),
+    };
+    line.chars().map(plain).collect()
 }
 
 /// The marks by which a text from right to left begins and ends: in a name, they would show the rest

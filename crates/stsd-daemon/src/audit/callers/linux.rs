@@ -19,18 +19,18 @@ use crate::caller::{Caller, Socket};
 /// Those who came lately.
 #[derive(Debug)]
 pub(in crate::audit) struct Callers {
-    found: HashMap<Caller, Found>,
+    pub(super) found: HashMap<Caller, Found>,
     holders: Holders,
     units: Units,
     budget: Budget,
 }
 
 #[derive(Debug)]
-struct Found {
-    process: Process,
+pub(super) struct Found {
+    pub(super) process: Process,
     /// For whom it asks, if it is `stsd`.
-    parent: Option<Process>,
-    at: Instant,
+    pub(super) parent: Option<Process>,
+    pub(super) at: Instant,
 }
 
 impl Default for Callers {

@@ -3,6 +3,8 @@
 
 #[cfg(target_os = "linux")]
 mod budget;
+#[cfg(all(target_os = "linux", any(test, fuzzing)))]
+pub(super) mod fuzzing;
 #[cfg(target_os = "linux")]
 mod holders;
 #[cfg(target_os = "linux")]

@@ -46,9 +46,9 @@ impl Process {
 
 /// Of `/proc/PID/stat`.
 #[derive(Debug, PartialEq, Eq)]
-struct Stat {
-    name: String,
-    parent: u32,
+pub(super) struct Stat {
+    pub(super) name: String,
+    pub(super) parent: u32,
     /// By the boot clock.
     started: Duration,
 }
@@ -60,7 +60,7 @@ impl Stat {
     }
 
     /// The name stands in parentheses, and may have some in it.
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let (begin, rest) = text.rsplit_once(") ")?;
         let (_, name) = begin.split_once(" (")?;
         let mut fields = rest.split(' ');
@@ -80,7 +80,7 @@ fn user(pid: u32) -> Option<u32> {
 }
 
 /// The path in the one hierarchy there is, or in systemd's own of before.
-fn cgroup(text: &str) -> Option<String> {
+pub(super) fn cgroup(text: &str) -> Option<String> {
     let of = |start| text.lines().find_map(|line: &str| line.strip_prefix(start));
     let named = || text.lines().find_map(|line| line.split_once(":name=systemd:"));
     of("0::")

@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::io::{self, BufReader, Seek};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use stsd_protocol::{Refusal, RefusalCode};
 
+use super::lines::Lines;
 use crate::failure::Failure;
 
 /// The last lines.
@@ -24,8 +25,7 @@ pub(super) struct Tail {
 pub(super) struct Follower {
     path: PathBuf,
     open: Option<BufReader<File>>,
-    /// The beginning of a line whose end has not been written yet.
-    partial: Vec<u8>,
+    lines: Lines,
 }
 
 impl Tail {
@@ -39,7 +39,7 @@ impl Tail {
         wants: impl Fn(&str) -> Option<bool>,
     ) -> Result<(Self, Follower), Failure> {
         let mut tail = Self { lines: VecDeque::new(), is_any: false, unreadable: 0 };
-        let mut follower = Follower { path: path.to_owned(), open: None, partial: Vec::new() };
+        let mut follower = Follower::of(path);
         let mut readers = open_all(path).map_err(unreadable)?;
         let newest = readers.pop();
         for reader in readers {
@@ -70,7 +70,7 @@ impl Tail {
 
 impl Follower {
     fn of(path: &Path) -> Self {
-        Self { path: path.to_owned(), open: None, partial: Vec::new() }
+        Self { path: path.to_owned(), open: None, lines: Lines::default() }
     }
 
     /// The lines that have come since the last look.
@@ -87,7 +87,7 @@ impl Follower {
             if !moved {
                 return Ok(lines);
             }
-            self.partial.clear();
+            self.lines = Lines::default();
             self.open = after(&self.path, self.open.as_ref())?;
             if self.open.is_none() {
                 return Ok(lines);
@@ -109,23 +109,9 @@ impl Follower {
         if reader.get_ref().metadata()?.len() < reader.stream_position()? {
             // Somebody has emptied it, and the daemon goes on from its beginning.
             reader.rewind()?;
-            self.partial.clear();
+            self.lines = Lines::default();
         }
-        let mut lines = Vec::new();
-        loop {
-            let read = reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut self.partial)?;
-            if self.partial.last() == Some(&b'\n') {
-                self.partial.pop();
-                lines.push(String::from_utf8_lossy(&self.partial).into_owned());
-                self.partial.clear();
-            } else if read == 0 {
-                return Ok(lines);
-            } else if self.partial.len() as u64 > LONGEST_LINE {
-                // Nothing of ours: what is left of it counts as lines that cannot be read.
-                lines.push(String::new());
-                self.partial.clear();
-            }
-        }
+        self.lines.whole(reader)
     }
 }
 
@@ -185,6 +171,3 @@ pub(super) fn unreadable(error: io::Error) -> Failure {
         .with_hint("look at the folder `audit` in stsd's state directory")
         .into()
 }
-
-/// Far more than a record has.
-const LONGEST_LINE: u64 = 64 << 10;

@@ -2,21 +2,24 @@
 //! works without a daemon.
 
 mod files;
+#[cfg(test)]
+mod fuzzing;
 mod line;
+mod lines;
+mod printer;
 
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use stsd_protocol::audit::Record;
-use stsd_protocol::path_form;
 
 use crate::arguments::LogArguments;
 use crate::failure::Failure;
-use crate::show::{note, print, printable_json};
+use crate::show::{note, print};
 use crate::socket;
 use files::{Follower, Tail};
+use printer::Printer;
 
 /// Without any record it says so, and that is no failure.
 ///
@@ -79,34 +82,10 @@ fn nap() -> Result<bool, Failure> {
     }
 }
 
-/// What is shown of which records.
-struct Printer {
-    json: bool,
-    /// Somebody sees it on a terminal, which a name in it must not steer.
-    terminal: bool,
-    profile: Option<String>,
-}
-
 impl Printer {
     fn new(arguments: &LogArguments) -> Self {
         let terminal = io::stdout().is_terminal();
         Self { json: arguments.json, terminal, profile: arguments.profile.clone() }
-    }
-
-    /// Whether a line is to be shown; nothing if it cannot be read.
-    fn wants(&self, line: &str) -> Option<bool> {
-        let record: Record = serde_json::from_str(line).ok()?;
-        let Some(wanted) = &self.profile else { return Some(true) };
-        let named = record.profile.as_deref();
-        Some(named.is_some_and(|name| name == wanted || path_form(name) == *wanted))
-    }
-
-    fn text(&self, line: &str) -> String {
-        match serde_json::from_str(line) {
-            Ok(record) if !self.json => line::of(&record),
-            _ if self.terminal => printable_json(line) + "\n",
-            _ => format!("{line}\n"),
-        }
     }
 }
 

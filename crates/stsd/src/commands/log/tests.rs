@@ -6,7 +6,9 @@ use stsd_protocol::audit::{Caller, Event, Parent, Reason, Record, VERSION};
 use stsd_protocol::{RefusalCode, Timestamp};
 
 use super::files::Tail;
-use super::{Printer, line, remark};
+use super::lines::LONGEST_LINE;
+use super::printer::Printer;
+use super::{line, remark};
 use crate::arguments::LogArguments;
 
 fn record(event: Event) -> Record {
@@ -176,6 +178,27 @@ fn a_torn_line_is_passed_over_and_counted() {
     let everything = Printer { json: false, terminal: false, profile: None };
     let (tail, _) = Tail::read(&path, 9, |line| everything.wants(line)).unwrap();
     assert_eq!((tail.lines.len(), tail.unreadable), (2, 1));
+}
+
+#[test]
+fn a_record_of_another_version_is_not_read_as_one_of_ours() {
+    let everything = Printer { json: false, terminal: false, profile: None };
+    let line = |version| serde_json::to_string(&Record { version, ..refused() }).unwrap();
+    assert_eq!(everything.wants(&line(VERSION)), Some(true));
+    assert_eq!(everything.wants(&line(VERSION + 1)), None);
+}
+
+#[test]
+fn the_end_of_a_line_that_is_too_long_is_no_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.jsonl");
+    let whole = serde_json::to_string(&refused()).unwrap();
+    for length in [LONGEST_LINE - 1, LONGEST_LINE, LONGEST_LINE + 1, 3 * LONGEST_LINE] {
+        fs::write(&path, format!("{}{whole}\n{whole}\n", " ".repeat(length))).unwrap();
+        let everything = Printer { json: false, terminal: false, profile: None };
+        let (tail, _) = Tail::read(&path, 9, |line| everything.wants(line)).unwrap();
+        assert_eq!((tail.lines.len(), tail.unreadable), (1, 1), "{length}");
+    }
 }
 
 #[test]
