@@ -145,6 +145,16 @@ def errors(tree, places):
     return refused, "".join(message["rendered"] for message in messages) or done.stderr
 
 
+def executable(command, tree, environment):
+    """What cargo builds by a command that prints its messages as JSON."""
+    built = subprocess.run(command, cwd=tree, env=environment, stdout=subprocess.PIPE, text=True)
+    messages = [json.loads(line) for line in built.stdout.splitlines()]
+    if built.returncode:
+        said = [m["message"]["rendered"] for m in messages if m.get("message", {}).get("level") == "error"]
+        raise RuntimeError("".join(said))
+    return next(m["executable"] for m in messages if m.get("executable"))
+
+
 def put(path, text):
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)

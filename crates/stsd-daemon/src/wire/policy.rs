@@ -180,6 +180,22 @@ mod tests {
     }
 
     #[test]
+    fn the_target_is_a_path_and_what_says_who_is_meant_stands_there_once() {
+        for (head, why) in [
+            ("GET http://stsd/ HTTP/1.1\nHost: stsd\n\n", PolicyError::Target),
+            ("OPTIONS * HTTP/1.1\nHost: stsd\n\n", PolicyError::Target),
+            ("GET / HTTP/1.1\n\n", PolicyError::NoHost),
+            ("GET / HTTP/1.1\nHost: stsd\nhost: stsd\n\n", PolicyError::Twice("Host")),
+            (
+                "GET / HTTP/1.1\nHost: stsd\nAuthorization: a\nauthorization: a\n\n",
+                PolicyError::Twice("Authorization"),
+            ),
+        ] {
+            assert_eq!(checked(head, Hosts::Name("stsd"), 0), Err(why), "{head}");
+        }
+    }
+
+    #[test]
     fn a_length_is_digits_once_and_within_the_limit() {
         for (fields, outcome) in [
             ("", Ok(0)),
