@@ -17,7 +17,7 @@ STATES = ("locked", "unlocking", "cold", "ready", "due", "expired", "ended")
 # Of the roles' credentials, in seconds: of which half is left when they are due, and the rest is to ask in.
 DUE_LIFE, SHORT_LIFE, SESSION_LIFE = 60, 5, 8
 # The longest that anybody may wait, in seconds; a machine that does other work too gets one more for each.
-UNLOCK, ENDPOINT, STATUS, TOOL, RECOVERY = 20, 5, 5, 25, 60
+ENDPOINT, STATUS, TOOL, RECOVERY = 5, 5, 25, 60
 HELP = re.compile(r"`stsd|hint:|reads it again by itself|tried again")
 
 
@@ -139,11 +139,11 @@ class Cell:
             if self.kind.during:
                 self.kind.during(self)
             said = unlock.result()
-            self._person("stsd unlock", said, UNLOCK)
+            self._person("stsd unlock", said, self.kind.longest)
         elif self.state in ("locked", "ended"):
-            self._person("stsd unlock", stand.unlock(), UNLOCK)
+            self._person("stsd unlock", stand.unlock(), self.kind.longest)
         else:
-            self._person("stsd whoami prod", stand.stsd("whoami", "prod"), UNLOCK)
+            self._person("stsd whoami prod", stand.stsd("whoami", "prod"), self.kind.longest)
         status = stand.stsd("status")
         self.check(f"`stsd status` within {STATUS} s", status.seconds <= STATUS + 1 or self.kind.stops or self.kind.varies, f"{status.seconds:.1f} s")
         if self.state != "due":

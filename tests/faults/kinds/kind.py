@@ -24,6 +24,8 @@ class Kind:
     # Which request of an unlock is held while the fault begins: what befalls connections befalls the next one.
     hold: str = "GetSessionToken"
     stand: dict = field(default_factory=dict)
+    # The longest that a person may wait, in seconds.
+    longest: int = 20
     # It ends the daemon; it stops it for a while; it cuts the tools off, whatever the daemon holds.
     ends: bool = False
     stops: bool = False

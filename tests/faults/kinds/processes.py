@@ -226,7 +226,7 @@ PROCESSES = [
     gateway("the gateway is killed, and ends at once each time", "#!/bin/sh\nexit 1\n", kill_gateways),
     gateway("the gateway says random bytes", "#!/bin/sh\nexec head -c 4096 /dev/urandom >&0\n", kill_gateways),
     gateway("the gateway is of another version", OTHER_VERSION, end_gateways),
-    Kind("the gateway is stopped", stopped, lambda cell: (cell.stand.true_gateway(), kill_gateways(cell))),
+    Kind("the gateway is stopped", stopped, lambda cell: (cell.stand.true_gateway(), kill_gateways(cell)), longest=13),
     Kind("the daemon gets SIGHUP a thousand times", signals(signal.SIGHUP, times=1000)),
     Kind("the daemon gets SIGUSR1", signals(signal.SIGUSR1), cuts=True),
     Kind("the daemon gets SIGPIPE", signals(signal.SIGPIPE)),

@@ -25,8 +25,6 @@ pub(super) struct Conversation<W> {
     last_id: u64,
     /// Nothing more is asked.
     released: bool,
-    /// There are files that it cannot read, and another process perhaps could.
-    stale: bool,
     pulse: Pulse,
     idle_until: Instant,
 }
@@ -39,7 +37,6 @@ impl<W: AsyncWrite + Unpin> Conversation<W> {
             back,
             last_id: 0,
             released: false,
-            stale: false,
             pulse: Pulse::new(),
             idle_until: Instant::now() + IDLE,
         }
@@ -57,11 +54,8 @@ impl<W: AsyncWrite + Unpin> Conversation<W> {
                 // What has come counts before it is too late for it.
                 biased;
                 (reader, response) = &mut reading => {
-                    self.hear(response?)?;
+                    self.hear(response?, inbox)?;
                     reading.set(read_one(reader));
-                    if self.stale {
-                        inbox.close();
-                    }
                 }
                 waiting = inbox.recv(), if !self.released => match waiting {
                     Some(waiting) => self.ask(waiting).await?,
@@ -92,7 +86,11 @@ impl<W: AsyncWrite + Unpin> Conversation<W> {
         }
     }
 
-    fn hear(&mut self, response: Option<Response>) -> io::Result<()> {
+    fn hear(
+        &mut self,
+        response: Option<Response>,
+        inbox: &mut mpsc::UnboundedReceiver<Box<Waiting>>,
+    ) -> io::Result<()> {
         let Some(response) = response else { return self.pulse.sign() };
         self.pulse.answered();
         self.idle_until = Instant::now() + IDLE;
@@ -100,15 +98,16 @@ impl<W: AsyncWrite + Unpin> Conversation<W> {
         let call = self.calls.remove(&id).ok_or_else(|| {
             io::Error::new(io::ErrorKind::InvalidData, "an answer that nobody waits for")
         })?;
-        self.stale |= is_of_a_file(&response.outcome);
-        match call.request {
-            // Its first call finds the files as they are.
-            Some(request) if id > 1 && is_of_a_file(&response.outcome) => {
+        if is_of_a_file(&response.outcome) {
+            // Another process perhaps can read it. Before the keeper hears of it, or the call comes back.
+            inbox.close();
+            // Unless it is this one's first call, which finds the files as they are.
+            if let Some(request) = call.request.filter(|_| id > 1) {
                 hand_back(again(request, call.reply), &self.back);
-                Ok(())
+                return Ok(());
             }
-            _ => answer(call.reply, response),
         }
+        answer(call.reply, response)
     }
 
     /// When the last call will have waited too long, or the next one, or nobody has asked for long.
