@@ -10,7 +10,8 @@ use tokio::io;
 use tokio::net::{TcpListener, UnixListener};
 use tracing::{error, info};
 
-use super::{House, Service, spawn};
+use super::Service;
+use super::house::{House, spawn};
 use crate::caller::{Caller, Refused, TcpCallers, check_unix_peer};
 use crate::control::{self, Control, Permission};
 use crate::endpoint::{self, Endpoint};
@@ -47,37 +48,46 @@ impl House {
 
     fn open_loopback(&mut self, loopback: Loopback, service: &Arc<Service>) {
         let Some(callers) = self.callers.clone() else { return };
-        let port = loopback.port;
-        for listener in loopback.listeners {
+        let Loopback { port, listeners, obstacles, .. } = loopback;
+        for listener in listeners {
             let address = listener.local_addr();
-            let v4 = address.as_ref().is_ok_and(SocketAddr::is_ipv4);
+            let door = name(address.as_ref().is_ok_and(SocketAddr::is_ipv4));
             if let Ok(address) = address {
                 self.port.opened(address);
             }
-            let door = if v4 { "127.0.0.1" } else { "[::1]" };
             let endpoint = self.endpoint(door, Hosts::Port(port), service);
             let task =
                 serve_loopback(listener, endpoint, Arc::clone(&callers), self.ending.clone());
             spawn(&mut self.doors, "the endpoint", task);
         }
-        for obstacle in loopback.obstacles {
-            let door = if obstacle.address.is_ipv4() { "127.0.0.1" } else { "[::1]" };
+        for obstacle in obstacles {
+            let door = name(obstacle.address.is_ipv4());
             let endpoint = self.endpoint(door, Hosts::Port(port), service);
-            let (state, callers) = (Arc::clone(&self.port), Arc::clone(&callers));
-            let ending = self.ending.clone();
-            alarm(&obstacle, &state);
-            spawn(&mut self.doors, "the endpoint", async move {
-                let address = obstacle.address;
-                let removed = obstacle.removed(|obstacle| alarm(obstacle, &state));
-                let listener = tokio::select! {
-                    listener = removed => listener,
-                    _ = ending.clone().requested() => return,
-                };
-                state.opened(address);
-                info!(door, port, "opened the endpoint, whose port was taken before");
-                serve_loopback(listener, endpoint, callers, ending).await;
-            });
+            self.open_when_removed(obstacle, endpoint, Arc::clone(&callers));
         }
+    }
+
+    /// Waits for a port that somebody else has.
+    fn open_when_removed(
+        &mut self,
+        obstacle: Obstacle,
+        endpoint: Endpoint<Service>,
+        callers: Arc<TcpCallers>,
+    ) {
+        let (state, ending) = (Arc::clone(&self.port), self.ending.clone());
+        alarm(&obstacle, &state);
+        spawn(&mut self.doors, "the endpoint", async move {
+            let address = obstacle.address;
+            let removed = obstacle.removed(|obstacle| alarm(obstacle, &state));
+            let listener = tokio::select! {
+                listener = removed => listener,
+                _ = ending.clone().requested() => return,
+            };
+            state.opened(address);
+            let (door, port) = (name(address.is_ipv4()), address.port());
+            info!(door, port, "opened the endpoint, whose port was taken before");
+            serve_loopback(listener, endpoint, callers, ending).await;
+        });
     }
 
     fn endpoint(
@@ -104,6 +114,11 @@ async fn serve_loopback(
         let admit = move |stream: &Eager<net::TcpStream>| callers.check(*stream.peer(), local);
         endpoint::serve(listener, admit, door, ending).await;
     }
+}
+
+/// What the log and the audit call a door of loopback.
+fn name(is_v4: bool) -> &'static str {
+    if is_v4 { "127.0.0.1" } else { "[::1]" }
 }
 
 /// A door that nobody can wait at ends, and with it the daemon.
