@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use stsd_secret::Secret;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tracing::warn;
 
@@ -19,12 +19,20 @@ pub struct Upkeep {
     authorization_token: Secret,
     /// What could not be written is not tried again before.
     not_before: Option<Instant>,
+    rounds: watch::Sender<()>,
 }
 
 impl Upkeep {
     /// The token is the one that the daemon asks for.
     pub fn new(directory: StateDirectory, authorization_token: Secret) -> Self {
-        Self { directory, authorization_token, not_before: None }
+        let rounds = watch::Sender::new(());
+        Self { directory, authorization_token, not_before: None, rounds }
+    }
+
+    /// Changes each time that it looks, for whoever looks after something else: the process wakes up
+    /// once for all.
+    pub fn rounds(&self) -> watch::Receiver<()> {
+        self.rounds.subscribe()
     }
 
     /// Looks until nobody takes orders.
@@ -33,6 +41,7 @@ impl Upkeep {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !commands.is_closed() {
             ticks.tick().await;
+            self.rounds.send_replace(());
             // The gateway makes the text of the view.
             if self.look() && commands.send(Command::Replan).is_err() {
                 return;

@@ -101,11 +101,11 @@ def write_as_user(file, text):
     file.write_text(text)
 
 
-def removed(name, what, back):
-    """The daemon writes it again, and `back` is there when it has; the run goes on then."""
+def removed(name, what, back, where=lambda cell: state(cell) / "stsd"):
+    """The daemon makes it again, and `back` is there when it has; the run goes on then."""
 
     def begin(cell):
-        there = state(cell) / "stsd"
+        there = where(cell)
         what(there)
         deadline = time.monotonic() + 30
         while not (there / back).exists() and time.monotonic() < deadline:
@@ -134,7 +134,7 @@ FILES = [
     of_state("the authorization token's file is changed", lambda there: write_as_user(there / "authorization-token", "b" * 64), token_back),
     removed("the view is removed", lambda there: (there / "aws/config").unlink(), "aws/config"),
     full("the runtime directory's disk is full", lambda cell: cell.stand.run),
-    Kind("the runtime directory is removed", lambda cell: shutil.rmtree(cell.stand.run / "stsd"), cuts=True),
+    removed("the runtime directory is removed", remove, "creds.sock", lambda cell: cell.stand.run / "stsd"),
     read_only("the home is read-only", lambda cell: cell.stand.home),
     Kind("/tmp is full", tmp_full, lambda cell: unmount("/tmp"), clean=lambda cell: unmount("/tmp")),
     aws("~/.aws/config is removed", "config", Path.unlink),

@@ -108,3 +108,18 @@ fn a_runtime_folder_that_others_can_enter_is_refused() {
     let said = Ran::of(Daemon::command(&stsd.programs, &stsd.home)).failed(78);
     assert!(said.contains("chmod 700"), "{said}");
 }
+
+#[test]
+fn a_runtime_directory_that_is_removed_comes_back_and_no_session_is_lost() {
+    let stsd = Fixture::start();
+    stsd.unlock();
+    std::fs::remove_dir_all(&stsd.places().runtime).unwrap();
+    let status = stsd.until(|stsd| stsd.stsd(&["status"]), |status| status.code == 0);
+    assert!(status.stdout.contains("default  unlocked"), "{}", status.stdout);
+    // The other door may be a moment later.
+    let asked = |stsd: &Fixture| stsd.stsd(&["credential-process", "prod"]);
+    stsd.until(asked, |said| said.code == 0);
+    stsd.until(|stsd| stsd.places().credentials_socket().exists(), |there| *there);
+    let log = stsd.daemon().log().text();
+    assert!(log.contains("the socket's file was removed"), "{log}");
+}

@@ -3,19 +3,19 @@
 //! The kernel lets go of it when the process ends, however it ends. The file stays, since removing
 //! it would let two daemons lock two files of the same name.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use nix::fcntl::OFlag;
 
-use super::ListenersError;
+use super::{FileId, ListenersError};
 
 /// Held for life; dropping it lets another daemon start.
 #[derive(Debug)]
 pub(super) struct LockFile {
-    _file: File,
+    file: File,
 }
 
 impl LockFile {
@@ -42,7 +42,14 @@ impl LockFile {
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
         sign(&mut file).map_err(failed)?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+
+    /// Whether it is this file that others would lock there.
+    pub(super) fn is_at(&self, path: &Path) -> bool {
+        let ours = self.file.metadata().map(|ours| FileId::of(&ours));
+        let there = fs::symlink_metadata(path).map(|there| FileId::of(&there));
+        ours.ok().zip(there.ok()).is_some_and(|(ours, there)| ours == there)
     }
 }
 

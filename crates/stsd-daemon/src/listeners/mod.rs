@@ -13,7 +13,9 @@ mod loopback;
 mod owner;
 mod port;
 
+use std::fs::{self, Metadata};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixListener as StdUnixListener;
 use std::path::{Path, PathBuf};
 
@@ -59,7 +61,7 @@ impl Listeners {
         directory::check_length(&credentials)?;
         directory::prepare(&places.runtime, uid)?;
         let locks = Locks::take(places)?;
-        let mut claim = Claim { bound: Vec::new(), _locks: locks };
+        let mut claim = Claim { places: places.clone(), uid, bound: Vec::new(), locks };
         let control = claim.door(inherited.control, &control)?;
         let credentials = claim.door(inherited.credentials, &credentials)?;
         let endpoint: io::Result<_> = inherited.endpoint.into_iter().map(watched).collect();
@@ -75,15 +77,17 @@ impl Listeners {
 /// the service manager's.
 #[derive(Debug)]
 pub struct Claim {
-    bound: Vec<PathBuf>,
-    _locks: Locks,
+    places: Places,
+    uid: u32,
+    bound: Vec<(PathBuf, FileId)>,
+    locks: Locks,
 }
 
 /// One daemon a user: of those with the same runtime directory, and of those with the same state
 /// directory.
 #[derive(Debug)]
 struct Locks {
-    _runtime: LockFile,
+    runtime: LockFile,
     _state: Option<LockFile>,
 }
 
@@ -98,7 +102,7 @@ impl Locks {
             }
             taken => Some(taken?),
         };
-        Ok(Self { _runtime: runtime, _state: state })
+        Ok(Self { runtime, _state: state })
     }
 }
 
@@ -115,18 +119,56 @@ impl Claim {
             };
             return watch().map_err(|source| ListenersError::Socket { path: path.into(), source });
         }
+        self.bind(path)
+    }
+
+    /// A new socket at `path` if nothing is there any more: nobody finds the old one. What is there,
+    /// whosever it is, is left as it is.
+    ///
+    /// Where the service manager passed the old one, it has lost it too.
+    ///
+    /// # Errors
+    /// If it cannot be made, or if another daemon holds the lock of the new directory.
+    pub fn restore(&mut self, path: &Path) -> Result<Option<UnixListener>, ListenersError> {
+        match fs::symlink_metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            _ => return Ok(None),
+        }
+        directory::prepare(&self.places.runtime, self.uid)?;
+        let lock = self.places.lock_file();
+        if !self.locks.runtime.is_at(&lock) {
+            self.locks.runtime = LockFile::take(&lock)?;
+        }
+        self.bind(path).map(Some)
+    }
+
+    fn bind(&mut self, path: &Path) -> Result<UnixListener, ListenersError> {
         let bound = directory::bind(path)?;
-        self.bound.push(path.to_owned());
+        let found = fs::symlink_metadata(path)
+            .map_err(|source| ListenersError::Socket { path: path.into(), source })?;
+        self.bound.push((path.to_owned(), FileId::of(&found)));
         Ok(bound)
     }
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        for path in &self.bound {
-            // One that is gone already, or cannot be removed, is replaced by the next daemon.
-            let _ = std::fs::remove_file(path);
+        for (path, made) in &self.bound {
+            if fs::symlink_metadata(path).is_ok_and(|found| FileId::of(&found) == *made) {
+                // One that cannot be removed is replaced by the next daemon.
+                let _ = fs::remove_file(path);
+            }
         }
+    }
+}
+
+/// Which file it is, whatever its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct FileId(u64, u64);
+
+impl FileId {
+    fn of(found: &Metadata) -> Self {
+        Self(found.dev(), found.ino())
     }
 }
 

@@ -100,3 +100,39 @@ async fn a_path_that_is_too_long_is_said_before_anything_is_made() {
     assert!(matches!(error, ListenersError::PathTooLong { .. }), "{error:?}");
     assert!(!places.runtime.exists());
 }
+
+#[tokio::test]
+async fn sockets_whose_directory_was_removed_are_made_again_and_only_ours_removed_at_the_end() {
+    let home = tempfile::tempdir().unwrap();
+    let places = places(home.path());
+    let (control, credentials) = (places.control_socket(), places.credentials_socket());
+    let mut first = open(&places, Inherited::default()).unwrap();
+    assert!(first.claim.restore(&control).unwrap().is_none(), "nothing was removed");
+    std::fs::remove_dir_all(&places.runtime).unwrap();
+    let again = first.claim.restore(&control).unwrap().unwrap();
+    let _client = UnixStream::connect(&control).unwrap();
+    again.accept().await.unwrap();
+    let error = open(&places, Inherited::default()).unwrap_err();
+    assert!(matches!(error, ListenersError::AlreadyRunning { pid: Some(_) }), "{error}");
+    // Somebody else's is not ours to replace, nor to remove.
+    let _others = UnixListener::bind(&credentials).unwrap();
+    assert!(first.claim.restore(&credentials).unwrap().is_none());
+    drop(first);
+    assert!(credentials.exists() && !control.exists());
+}
+
+#[tokio::test]
+async fn sockets_are_not_made_again_where_another_daemon_has_the_new_directory() {
+    let home = tempfile::tempdir().unwrap();
+    let places = places(home.path());
+    let mut first = open(&places, Inherited::default()).unwrap();
+    std::fs::remove_dir_all(&places.runtime).unwrap();
+    let elsewhere = Places { state: home.path().join("another state"), ..places.clone() };
+    let second = open(&elsewhere, Inherited::default()).unwrap();
+    std::fs::remove_file(places.control_socket()).unwrap();
+    let error = first.claim.restore(&places.control_socket()).unwrap_err();
+    assert!(matches!(error, ListenersError::AlreadyRunning { .. }), "{error}");
+    drop(first);
+    assert!(places.credentials_socket().exists(), "the second one's");
+    drop(second);
+}

@@ -3,47 +3,67 @@
 use std::net;
 use std::net::SocketAddr;
 use std::os::unix::net as unix;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use nix::unistd::getuid;
 use tokio::io;
 use tokio::net::{TcpListener, UnixListener};
 use tracing::{error, info};
 
-use super::Service;
 use super::house::{House, spawn};
+use super::sockets::{SharedClaim, SocketFiles, UnixDoor};
+use super::{Service, StartError};
 use crate::caller::{Caller, Refused, TcpCallers, check_unix_peer};
 use crate::control::{self, Control, Permission};
 use crate::endpoint::{self, Endpoint};
 use crate::endpoint_port::EndpointPort;
-use crate::listeners::{Claim, Listeners, Loopback, Obstacle};
-use crate::wire::{Eager, EagerListener, Hosts, Shutdown};
+use crate::listeners::{Listeners, Loopback, Obstacle};
+use crate::wire::{Eager, EagerListener, Hosts, Shutdown, Standing};
 
 impl House {
     /// Puts somebody behind every door.
-    pub(super) fn open(&mut self, listeners: Listeners, service: &Arc<Service>) -> Claim {
+    pub(super) fn open(
+        &mut self,
+        listeners: Listeners,
+        service: &Arc<Service>,
+    ) -> Result<SharedClaim, StartError> {
         let Listeners { control, credentials, loopback, claim } = listeners;
-        let control_api = Control::new(Permission::Change, Arc::clone(service));
-        let control_api = control_api.audited(self.audit.clone());
-        let ending = self.ending.clone();
-        spawn(&mut self.doors, "the control socket", async move {
-            if let Some(listener) = waited_for(EagerListener::unix(control)) {
-                control::serve(listener, admit_unix, control_api, ending).await;
-            }
-        });
-        self.open_credentials_socket(credentials, service);
+        let places = service.places.clone();
+        let doors = vec![
+            (places.control_socket(), self.open_control(control, service)?),
+            (places.credentials_socket(), self.open_credentials(credentials, service)?),
+        ];
         self.open_loopback(loopback, service);
-        claim
+        let claim = Arc::new(Mutex::new(claim));
+        let files = SocketFiles { claim: Arc::clone(&claim), doors };
+        spawn(&mut self.inner, "the upkeep of the sockets", files.run(self.rounds.clone()));
+        Ok(claim)
     }
 
-    fn open_credentials_socket(&mut self, listener: UnixListener, service: &Arc<Service>) {
+    fn open_control(
+        &mut self,
+        listener: UnixListener,
+        service: &Arc<Service>,
+    ) -> Result<UnixDoor, StartError> {
+        let control_api = Control::new(Permission::Change, Arc::clone(service));
+        let control_api = control_api.audited(self.audit.clone());
+        let door = unix_door(listener)?;
+        let serving =
+            control::serve(Arc::clone(&door), admit_unix, control_api, self.ending.clone());
+        spawn(&mut self.doors, "the control socket", serving);
+        Ok(door)
+    }
+
+    fn open_credentials(
+        &mut self,
+        listener: UnixListener,
+        service: &Arc<Service>,
+    ) -> Result<UnixDoor, StartError> {
         let endpoint = self.endpoint("creds.sock", Hosts::AnyPort, service);
-        let ending = self.ending.clone();
-        spawn(&mut self.doors, "the credentials socket", async move {
-            if let Some(listener) = waited_for(EagerListener::unix(listener)) {
-                endpoint::serve(listener, admit_unix, endpoint, ending).await;
-            }
-        });
+        let door = unix_door(listener)?;
+        let serving = endpoint::serve(Arc::clone(&door), admit_unix, endpoint, self.ending.clone());
+        spawn(&mut self.doors, "the credentials socket", serving);
+        Ok(door)
     }
 
     fn open_loopback(&mut self, loopback: Loopback, service: &Arc<Service>) {
@@ -119,6 +139,11 @@ async fn serve_loopback(
 /// What the log and the audit call a door of loopback.
 fn name(is_v4: bool) -> &'static str {
     if is_v4 { "127.0.0.1" } else { "[::1]" }
+}
+
+fn unix_door(listener: UnixListener) -> Result<UnixDoor, StartError> {
+    let listener = EagerListener::unix(listener).map_err(StartError::Doors)?;
+    Ok(Arc::new(Standing::new(listener)))
 }
 
 /// A door that nobody can wait at ends, and with it the daemon.

@@ -33,6 +33,9 @@ pub enum StartError {
     /// No signals.
     #[error("cannot listen for signals")]
     Signals(#[source] io::Error),
+    /// No room to wait at a door.
+    #[error("could not wait for connections")]
+    Doors(#[source] io::Error),
     /// A task ended.
     #[error("{0} died")]
     Died(&'static str),
@@ -50,7 +53,7 @@ impl StartError {
             }
             Self::Inherited(_) => "look at the sockets in stsd.socket and stsd-endpoint.socket",
             Self::Listeners(error) => return error.hint(),
-            Self::Random(_) | Self::Program(_) | Self::Signals(_) => {
+            Self::Random(_) | Self::Program(_) | Self::Signals(_) | Self::Doors(_) => {
                 "this is a defect of the system"
             }
             Self::Died(_) => "look at the log above, and start it again",
@@ -64,7 +67,11 @@ impl StartError {
             Self::Listeners(ListenersError::AlreadyRunning { .. }) => 75,
             Self::Places(_) | Self::Configuration(_) | Self::Listen(_) | Self::Inherited(_) => 78,
             Self::Listeners(_) => 78,
-            Self::Random(_) | Self::Program(_) | Self::Signals(_) | Self::Died(_) => 1,
+            Self::Random(_)
+            | Self::Program(_)
+            | Self::Signals(_)
+            | Self::Doors(_)
+            | Self::Died(_) => 1,
         }
     }
 }

@@ -15,12 +15,13 @@ use tokio::time::timeout;
 use super::StartError;
 use super::house::{House, spawn};
 use super::programs::Programs;
+use super::sockets::SharedClaim;
 use crate::audit::{self, Audit};
 use crate::clock::SystemClock;
 use crate::daemon::Daemon;
 use crate::files::Watch;
 use crate::gateway::GatewayProcess;
-use crate::listeners::{Claim, Listeners};
+use crate::listeners::Listeners;
 use crate::notices::{self, Bell, Messenger};
 use crate::owner::{Owner, Parts};
 use crate::state::{self, State, Survivors, Table};
@@ -44,7 +45,7 @@ impl House {
         &mut self,
         mut found: Found,
         listeners: Listeners,
-    ) -> Result<Claim, StartError> {
+    ) -> Result<SharedClaim, StartError> {
         let programs = Programs::beside_this_one()?;
         let watch = found.watch();
         publish(&found.directory, &listeners);
@@ -78,7 +79,7 @@ impl House {
             bell: bell.unwrap_or_default(),
         });
         first_plan(snapshots).await;
-        Ok(self.open(listeners, &service))
+        self.open(listeners, &service)
     }
 
     /// Follows the user's AWS files.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use nix::unistd::getuid;
 use sd_notify::NotifyState;
 use stsd_protocol::audit::Event;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
 use tracing::{error, info, warn};
 
@@ -31,6 +31,8 @@ pub(super) struct House {
     /// End when the doors have.
     pub(super) inner: JoinSet<&'static str>,
     pub(super) ending: Shutdown,
+    /// When to look after what somebody may have removed.
+    pub(super) rounds: watch::Receiver<()>,
     pub(super) authorization: Arc<Authorization>,
     pub(super) callers: Option<Arc<TcpCallers>>,
     pub(super) port: Arc<EndpointPort>,
@@ -48,6 +50,7 @@ impl House {
         let (commands, inbox) = mpsc::unbounded_channel();
         let mut inner = JoinSet::new();
         let upkeep = Upkeep::new(directory.clone(), token.clone());
+        let rounds = upkeep.rounds();
         spawn(&mut inner, "the upkeep of the state directory", upkeep.run(commands.clone()));
         let authorization = Arc::new(Authorization::open(token, directory.clone(), SystemClock));
         let port = Arc::new(EndpointPort::default());
@@ -56,6 +59,7 @@ impl House {
             inner,
             ending,
             authorization,
+            rounds,
             callers: callers(&port),
             port,
             audit: Audit::default(),

@@ -7,6 +7,7 @@ mod furniture;
 mod house;
 mod programs;
 mod signals;
+mod sockets;
 
 use std::env;
 use std::time::Duration;

@@ -11,6 +11,7 @@ mod read;
 mod replay;
 mod seldom;
 mod shutdown;
+mod standing;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod testing;
 mod unheard;
@@ -29,6 +30,7 @@ pub use crowd::CONNECTIONS;
 pub use eager::{Eager, EagerListener};
 pub use policy::Hosts;
 pub use shutdown::{Shutdown, Stop, shutdown};
+pub use standing::Standing;
 
 pub(crate) use accept::run;
 pub(crate) use exchange::exchange;
