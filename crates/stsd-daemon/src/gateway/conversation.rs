@@ -248,7 +248,7 @@ fn reached(outcome: &Outcome) -> bool {
 pub(super) fn hand_back(waiting: Box<Waiting>, back: &mpsc::WeakUnboundedSender<Message>) {
     let keeper = back.upgrade().filter(|_| !waiting.again);
     let Some(keeper) = keeper else {
-        let message = "the gateway does not take requests".to_owned();
+        let message = "the gateway ended before it answered".to_owned();
         let _ = waiting.reply.send(Reply::lost(GATEWAY_LOST, message, false));
         return;
     };
