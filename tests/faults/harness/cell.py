@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from subprocess import SubprocessError
 
 from driver.process import Failure
+from forms import PIECE, forms
 
 from .normal import normal, sentence
 from .stand import Stand
@@ -240,13 +241,16 @@ class Cell:
         return said
 
     def _search(self):
-        """No secret in any text, nor in the daemon's log at trace."""
+        """No secret in any text, in the daemon's log at trace, or in a file that is not there for it."""
         stand = self.stand
         texts = "\n".join([stand.log.read_text(errors="replace"), *stand.said])
         keys = (stand.home / ".aws/credentials").read_text() if (stand.home / ".aws/credentials").exists() else ""
         secrets = self.front.secrets | set(re.findall(r"secret_access_key\s*=\s*(\S+)", keys)) | {stand.token}
-        found = [secret[:8] for secret in secrets if secret and secret in texts]
-        self.check("no secret in a text or in the log", not found, found)
+        # What a fault has cut short could be found by chance.
+        kinds = {needle: kind for secret in secrets if len(secret) >= PIECE for kind, needle in forms(secret) if kind != "piece"}
+        for place, text in [("a text or in the log", texts.encode()), *stand.files()]:
+            found = sorted({kind for needle, kind in kinds.items() if needle in text})
+            self.check(f"no secret in {place}", not found, found)
         # The fractions of seconds of the log have six digits too.
         codes = [code for code in stand.codes if re.search(rf"(?<![\d.]){code}(?!\d)", texts)]
         self.check("no token code in a text or in the log", not codes, codes)

@@ -26,8 +26,8 @@ stsd's own are left out, and the number is the status of the endpoint's last ans
 fault is over, until tools work again: at most a minute, and what to type, if anything. Seconds are those of one run,
 on a machine that was busy with twenty such cells.
 
-What held in every cell, or the run would have failed: nothing that had ended was handed out; no secret stood in any text, nor
-in the daemon's log at `trace`; the daemon lived, unless it was told to end; a refusal said what to do next; an unlock
+What held in every cell, or the run would have failed: nothing that had ended was handed out; no secret stood in any text, in
+the daemon's log at `trace`, or in a file that is not there for it; the daemon lived, unless it was told to end; a refusal said what to do next; an unlock
 took 20 seconds at most, and the endpoint five to answer; fresh credentials, and those that were due, went on
 being served, unless the fault cuts the tools off from the daemon.
 

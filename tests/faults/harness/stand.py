@@ -210,6 +210,19 @@ class Stand:
         self.variables = json.loads(self.stsd("env", "prod", "--format", "json").stdout)
         self.token = Path(self.variables["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"]).read_text()
 
+    def files(self):
+        """What the user's programs have written, but for `~/.aws` and the authorization tokens' own files."""
+        for folder in (self.home, self.run):
+            for path in sorted(folder.rglob("*")):
+                apart = ".aws" in path.parts or path.name.startswith("authorization-token") or "exec-tokens" in path.parts
+                if path.is_symlink() or not path.is_file() or apart:
+                    continue
+                try:
+                    yield str(path.relative_to(self.folder)), path.read_bytes()
+                except OSError:
+                    # It has gone meanwhile, or its disk is broken.
+                    continue
+
     def gateways(self):
         """The processes of this daemon's gateway."""
         try:

@@ -5,7 +5,8 @@ use std::process::{Child, Command, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use stsd_tests::{Log, PATIENCE};
+use stsd_tests::leaks::{Planted, assert_clean};
+use stsd_tests::{Log, PATIENCE, secrets};
 
 fn started() -> (Child, Log) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_demo"));
@@ -42,6 +43,8 @@ fn tells_the_whole_story_and_leaves_nothing_behind() {
     }
     assert!(demo.wait().unwrap().success());
     assert!(!story.text().contains('\u{1b}'), "no colours in a pipe");
+    let keys = secrets().into_iter().map(|(profile, _, secret)| Planted::new(profile, &secret));
+    assert_clean("the story", story.text().as_bytes(), &keys.collect::<Vec<_>>());
     assert!(!home.exists());
 }
 
