@@ -56,9 +56,10 @@ fn a_refusal_takes_no_longer_the_more_of_a_token_was_right() {
             "{}: |t| {constant:.2} in constant time, {naive:.0} where it stops early ({samples} samples, {TOKENS} tokens)",
             pair.name
         );
-        // The ratio holds also where the machine has other things to do.
-        assert!(constant < naive / 10.0, "{}: {constant} and {naive}", pair.name);
-        assert!(!full || constant < 4.5, "{}: {constant}", pair.name);
+        // Chance gives four at most. `==` in place of the constant time gives fifteen and more of so many
+        // samples, in a debug build too: it compares eight bytes and more at once.
+        assert!(naive > 100.0, "{}: {naive}", pair.name);
+        assert!(constant < if full { 4.5 } else { 8.0 }, "{}: {constant}", pair.name);
     }
 }
 
@@ -168,7 +169,7 @@ impl Random {
 /// Of a token that stsd makes.
 const LENGTH: usize = 64;
 const TOKENS: usize = 8;
-const SHORT: usize = 20_000;
+const SHORT: usize = 100_000;
 const BLOCK: usize = 1_000;
 /// Comparisons between two looks at the clock, whose own spread is larger than one of them.
 const REPEAT: usize = 4;
