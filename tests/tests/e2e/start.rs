@@ -26,7 +26,8 @@ fn without_a_daemon_every_command_says_how_to_start_one() {
 fn a_daemon_in_a_terminal_says_that_it_is_ready_and_ends_by_ctrl_c() {
     let stsd = Fixture::builder().no_daemon().start();
     let mut command = Daemon::command(&stsd.programs, &stsd.home);
-    command.args(["--listen", "127.0.0.1:0"]);
+    // As a person starts it: with no wish for what only developers read.
+    command.args(["--listen", "127.0.0.1:0"]).env_remove("STSD_LOG");
     let mut terminal = Terminal::running(&command);
     let before = terminal.shows("stsd-daemon: ready on http://127.0.0.1:");
     assert!(
