@@ -212,7 +212,8 @@ impl<C: Clock, G: Gateway> Service for Daemon<C, G> {
         let (target, clock_offset) = {
             let table = self.snapshots.borrow();
             let found = &table.profiles[table.find(profile.as_deref())?];
-            (found.planned.target.clone(), table.clock_offset(self.clock.now()))
+            let offset = table.clock_offset_at(&found.planned.target, self.clock.now());
+            (found.planned.target.clone(), offset)
         };
         let request = WhoamiRequest { base, target, clock_offset };
         let call = self.gateway.call(Operation::Whoami(request), self.settings.clone());

@@ -111,13 +111,31 @@ fn a_lock_empties_the_record_before_it_says_so() {
             service.stsd.stsd(&["lock"]).well();
         }
         assert!(!holds(&service));
-        assert!(service.bytes()[4096..].iter().all(|byte| *byte == 0), "nor anything else");
-        // Of 512 bytes each: the control block's page, and no slot's.
-        assert!(service.record().metadata().unwrap().blocks() <= 8, "and its memory is given back");
+        // The code that was typed is known by a keyed hash, for as long as STS would take it.
+        let left = String::from_utf8_lossy(&service.bytes()[4096..]).into_owned();
+        assert!(left.contains(r#""sessions":[],"roles":[]"#), "nor anything else");
+        assert!(!["ASIA", "AKIA", "SecretAccessKey"].iter().any(|text| left.contains(text)));
+        // Of 512 bytes each: the control block's page, and one of a slot's.
+        assert!(
+            service.record().metadata().unwrap().blocks() <= 16,
+            "and its memory is given back"
+        );
         service.restart(Signal::SIGKILL);
         assert_eq!(service.stsd.session(ALICE)["state"], "locked");
         assert!(service.stsd.stsd(&["status"]).well().stdout.contains("run `stsd unlock`"));
     }
+}
+
+#[test]
+fn a_code_is_not_sent_twice_though_a_lock_and_a_crash_lie_between() {
+    let mut service = Service::start();
+    let code = service.stsd.code(stsd_tests::ALICE_DEVICE);
+    service.stsd.stsd(&["unlock", &code]).well();
+    service.stsd.stsd(&["lock"]).well();
+    service.restart(Signal::SIGKILL);
+    let said = service.stsd.stsd(&["unlock", &code]).failed(1);
+    assert!(said.contains("used already"), "{said}");
+    assert_eq!(service.stsd.asked("GetSessionToken"), 1);
 }
 
 #[test]

@@ -13,6 +13,8 @@ pub(super) fn tell(audit: &Audit, kind: &JobKind, outcome: &Outcome) {
     let (identity, profile) = match kind {
         JobKind::Session { identity, .. } => (Some(bounded(identity, KEY)), None),
         JobKind::Role { profile } => (None, Some(profile.as_str())),
+        // Nothing is fetched with it.
+        JobKind::Time { .. } => return,
     };
     let (access_key_id, expiration, error) = match outcome {
         Outcome::Credentials(issued) => {

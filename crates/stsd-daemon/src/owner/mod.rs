@@ -18,9 +18,12 @@ use tokio::time::sleep;
 use tracing::{error, info, warn};
 
 use crate::audit::Audit;
-use crate::clock::Clock;
+use crate::clock::{Clock, Now};
 use crate::gateway::{Gateway, Reply};
-use crate::state::{Finished, Job, JobKind, Remembered, Restored, State, Table, other_refusal};
+use crate::schedule::LONGEST_NAP;
+use crate::state::{
+    Finished, Job, JobKind, Question, Remembered, Restored, State, Table, other_refusal,
+};
 use planning::Planning;
 
 /// What the wire asks of the owner. Each answer goes to the one who asked; one who has gone away
@@ -55,8 +58,11 @@ pub trait Keeper: Send + 'static {
     fn remember(&mut self, remembered: &Remembered) -> bool;
 
     /// Keeps what is held over the end of this process. Called before anybody sees or hears of a
-    /// change: of a lock, above all.
-    fn keep(&mut self, _: &State) {}
+    /// change: of a lock, above all. Says how long until it wants to be called again, where it has put
+    /// off what can wait: see [`State::urgent`].
+    fn keep(&mut self, _: &State, _: Now) -> Option<Duration> {
+        None
+    }
 
     /// Writes the view.
     fn publish_view(&mut self, view: &str);
@@ -74,6 +80,8 @@ pub struct Owner<C, G, K> {
     snapshots: watch::Sender<Arc<Table>>,
     published: u64,
     remembered: Remembered,
+    /// When the keeper wants to be called again, by the boot clock.
+    keeps: Option<Duration>,
     audit: Audit,
     unlocking: HashMap<(String, u64), oneshot::Sender<Result<Unlocked, Refusal>>>,
     calls: JoinSet<Done>,
@@ -83,7 +91,7 @@ pub struct Owner<C, G, K> {
 /// The end of one call.
 #[derive(Debug)]
 enum Done {
-    Job(JobKind, u64, Duration, Reply),
+    Job(JobKind, u64, Question, Reply),
     Plan(Reply),
 }
 
@@ -120,6 +128,7 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
             snapshots,
             published: 0,
             remembered,
+            keeps: None,
             audit: Audit::default(),
             unlocking: HashMap::new(),
             calls: JoinSet::new(),
@@ -140,7 +149,8 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
         self.plan();
         loop {
             let now = self.clock.now();
-            let nap = self.state.nap(now).min(self.planning.nap(now));
+            let keeps = self.keeps.map_or(LONGEST_NAP, |at| at.saturating_sub(now.boot));
+            let nap = self.state.nap(now).min(self.planning.nap(now)).min(keeps);
             tokio::select! {
                 // In one order, so that a simulation replays. Answers first: of those each profile has
                 // one at most, so they cannot keep a command waiting for long, and an answer that a
@@ -269,7 +279,7 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
                         let key = (identity.clone(), generation);
                         self.unlocking.remove(&key).map(|reply| (key.0, reply))
                     }
-                    JobKind::Role { .. } => None,
+                    JobKind::Role { .. } | JobKind::Time { .. } => None,
                 };
                 // What somebody asked for by name is told where they asked.
                 if asker.is_none() {
@@ -329,11 +339,15 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
 
     /// Lets everybody see the state if it has changed, and keeps what should outlive it.
     fn publish(&mut self) {
-        if self.state.version() == self.published {
+        let now = self.clock.now();
+        let changed = self.state.version() != self.published;
+        if changed || self.keeps.is_some_and(|at| at <= now.boot) {
+            self.keeps = self.keeper.keep(&self.state, now).map(|wait| now.boot + wait);
+        }
+        if !changed {
             return;
         }
         self.published = self.state.version();
-        self.keeper.keep(&self.state);
         audited::tell_ends(&self.audit, &self.snapshots.borrow(), self.state.table());
         self.snapshots.send_replace(Arc::new(self.state.table().clone()));
         let remembered = self.state.remember();
@@ -347,6 +361,7 @@ fn log(kind: &JobKind, outcome: &Outcome) {
     let (what, name) = match kind {
         JobKind::Session { identity, .. } => ("session", identity),
         JobKind::Role { profile } => ("role", profile),
+        JobKind::Time { access_key_id } => ("time", access_key_id),
     };
     match outcome {
         Outcome::Credentials(issued) => {
@@ -361,6 +376,9 @@ fn log(kind: &JobKind, outcome: &Outcome) {
                 reason = failure.message,
                 "got no credentials"
             );
+        }
+        Outcome::Caller(_) if matches!(kind, JobKind::Time { .. }) => {
+            info!(what, name, "heard what time it is at STS");
         }
         Outcome::Plan(_) | Outcome::Caller(_) | Outcome::Inspection(_) => {
             error!(what, name, "the gateway answered out of turn")

@@ -1,50 +1,66 @@
 //! What STS's date and a jump of the local one say about the boot clock. It stands still while a
 //! virtual machine is paused, and then everything that is held is older than it seems.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use stsd_protocol::Timestamp;
-use stsd_protocol::gateway::{Failure, FailureKind, Outcome, PROGRAM_IDENTITY};
+use stsd_protocol::gateway::{
+    Base, Failure, FailureKind, Operation, Outcome, PROGRAM_IDENTITY, StsTarget, WhoamiRequest,
+};
 
 use super::State;
+use super::held::Held;
 use super::job::{Finished, Job, JobKind};
 use super::session::Phase;
+use super::sts_clock::{Question, StsClock};
 use super::survivors::SurvivingSession;
 use crate::clock::Now;
 
 impl State {
     /// Takes in the `Date` of an answer that STS itself gave; a portal in its place has no say.
-    /// Where it is further on than the boot clock, so is the end of all that is held.
+    /// Where it is further on than the boot clock, so is the end of all that this STS gave; and what
+    /// others gave is in doubt until they were asked. Either the boot clock stood still, or this
+    /// clock was set; only theirs can tell.
     ///
     /// An answer that was long under way, on a machine that slept in between, says nothing, and
-    /// neither does a date from before one that STS gave earlier: its time does not go back.
+    /// neither does a date from before one that this STS gave earlier: its time does not go back.
     pub(super) fn saw_sts_date(&mut self, finished: &Finished, now: Now) {
-        let late = now.boot.saturating_sub(finished.asked) > TOLERANCE;
-        let of_sts = is_of_sts(&finished.outcome) && !late;
+        let Finished { asked, outcome, .. } = finished;
+        let late = now.boot.saturating_sub(asked.at) > TOLERANCE;
+        let known = asked.alone || matches!(outcome, Outcome::Credentials(_));
+        let of_sts = is_of_sts(outcome) && !late && known;
         let Some(date) = finished.sts_date.filter(|_| of_sts) else { return };
         let date = self.earliest(finished).map_or(date, |earliest| earliest.max(date));
         let base = date.unix().cast_signed() - now.boot.as_secs().cast_signed();
-        let missed = self.table.sts_minus_boot.map_or(0, |before| base - before);
+        let missed = self.table.clocks.said(&asked.clock).map_or(0, |before| base - before);
         if missed < -TOLERANCE.as_secs().cast_signed() {
             return;
         }
-        self.table.sts_minus_boot = Some(base);
+        self.table.clocks.hear(&asked.clock, base);
         if missed > TOLERANCE.as_secs().cast_signed() {
-            self.age(Duration::from_secs(missed.unsigned_abs()));
+            let missed = Duration::from_secs(missed.unsigned_abs());
+            self.age(&asked.clock, missed);
+            let others = self.clocks_of_held().into_iter().filter(|clock| *clock != asked.clock);
+            others.for_each(|clock| self.table.clocks.doubt(clock, missed, now));
         }
     }
 
     /// STS's date when it gave an answer.
     ///
     /// Credentials never last longer than was asked for, whatever the `Date` says. Where a proxy has
-    /// taken it off, it is reckoned from the boot clock and an earlier answer. The local date has a
-    /// say only about what a program says: slow by a year, it would make an hour last a year.
+    /// taken it off, it is reckoned from the boot clock and an earlier answer. Other clocks and the
+    /// local date have a say only about what a program says: slow by a year, they would make an hour
+    /// last a year.
     pub(super) fn date_of(&self, finished: &Finished, now: Now) -> Timestamp {
-        let asked = finished.asked.as_secs().cast_signed();
-        let reckoned = self.table.sts_minus_boot.map(|base| (base + asked).max(0).cast_unsigned());
-        let reckoned = reckoned.map(Timestamp::from_unix);
-        finished.sts_date.or(reckoned).max(self.earliest(finished)).unwrap_or_else(|| now.date())
+        let Question { at, clock, .. } = &finished.asked;
+        let asked = at.as_secs().cast_signed();
+        let by = |base: i64| Timestamp::from_unix((base + asked).max(0).cast_unsigned());
+        let clocks = &self.table.clocks;
+        let told = finished.sts_date.or_else(|| clocks.said(clock).map(by));
+        let known = told.max(self.earliest(finished));
+        known.or_else(|| clocks.nearest(now).map(by)).unwrap_or_else(|| now.date())
     }
 
     /// When STS can have given these credentials at the earliest.
@@ -68,11 +84,12 @@ impl State {
                 let chained = profile.hops().len() > 1 || from_session;
                 Some(if chained { asked.min(ROLE_CHAINING) } else { asked })
             }
+            JobKind::Time { .. } => None,
         }
     }
 
-    /// Where the local date has left the boot clock behind, or has been set: asks STS for the roles
-    /// in use, whose answers bring its date.
+    /// Where the local date has left the boot clock behind, or has been set: whoever gave what is
+    /// held is asked for the time.
     pub(super) fn after_a_jump(&mut self, now: Now) -> Vec<Job> {
         let base = wall_minus_boot(now);
         let jump = base - self.wall_minus_boot.replace(base).unwrap_or(base);
@@ -80,34 +97,115 @@ impl State {
             self.table.wall_minus_boot = Some(base);
             self.version += 1;
         }
-        if jump.unsigned_abs() <= TOLERANCE.as_secs() {
-            return Vec::new();
+        let ahead = u64::try_from(jump).ok().map(Duration::from_secs);
+        let Some(ahead) = ahead.filter(|ahead| *ahead > TOLERANCE) else { return Vec::new() };
+        for clock in self.clocks_of_held() {
+            self.table.clocks.doubt(clock, ahead, now);
         }
-        let held = |place: &usize| {
-            let profile = &self.table.profiles[*place];
-            profile.in_use && profile.held.is_some()
-        };
-        let places: Vec<usize> = (0..self.table.profiles.len()).filter(held).collect();
-        let jobs: Vec<Job> =
-            places.into_iter().filter_map(|place| self.job_for(place, now)).collect();
-        let ahead = u64::try_from(jump).ok().filter(|_| !jobs.is_empty());
-        self.table.doubt = ahead.map(Duration::from_secs);
+        self.ask_the_time(now)
+    }
+
+    /// Asks each STS that is in doubt, and is not being asked already, with something that it gave. A
+    /// doubt that nobody can be asked about is given up.
+    pub(super) fn ask_the_time(&mut self, now: Now) -> Vec<Job> {
+        let mut jobs = Vec::new();
+        for clock in self.table.clocks.in_doubt() {
+            if self.asking_the_time.contains(&clock) {
+                continue;
+            }
+            let Some((held, target)) = self.witness(&clock, now) else {
+                self.table.clocks.believe(&clock);
+                continue;
+            };
+            let request = WhoamiRequest {
+                base: Base::Temporary(held.credentials().clone()),
+                target,
+                clock_offset: self.table.clock_offset_of(&clock, now),
+            };
+            jobs.push(Job {
+                kind: JobKind::Time { access_key_id: held.access_key_id().to_owned() },
+                generation: self.version,
+                asked: Question { at: now.boot, clock: clock.clone(), alone: true },
+                operation: Operation::Whoami(request),
+                settings: self.settings.clone(),
+            });
+            self.asking_the_time.insert(clock);
+        }
         jobs
     }
 
-    pub(super) fn age(&mut self, by: Duration) {
-        for SurvivingSession { held, .. } in &mut self.waiting {
-            held.lasting = held.lasting.aged(by);
+    /// The end of a job that has asked for the time. What STS says has ended, has, and what ends
+    /// before it: even where a proxy takes the date off.
+    pub(super) fn time_told(&mut self, access_key_id: &str, finished: &Finished) {
+        self.asking_the_time.remove(&finished.asked.clock);
+        if !matches!(&finished.outcome, Outcome::Failure(failure) if is_ended(failure)) {
+            return;
         }
+        let asked_with = |held: &&Arc<Held>| held.access_key_id() == access_key_id;
+        let Some(end) = self.all_held().find(asked_with).map(|held| held.ends()) else { return };
+        self.version += 1;
+        let clock = &finished.asked.clock;
+        let ended = |held: &Held| held.clock == *clock && held.ends() <= end;
         for session in &mut self.table.sessions {
-            if let Phase::Unlocked { held, .. } = &mut session.phase {
-                *held = Arc::new(held.aged(by));
+            if matches!(&session.phase, Phase::Unlocked { held, .. } if ended(held)) {
+                session.end();
             }
         }
-        for held in self.table.profiles.iter_mut().filter_map(|profile| profile.held.as_mut()) {
+        for profile in &mut self.table.profiles {
+            if profile.held.as_deref().is_some_and(ended) {
+                profile.replace(None);
+            }
+        }
+    }
+
+    /// Something that an STS gave, the longest that there is, and the way to this STS.
+    fn witness(&self, clock: &StsClock, now: Now) -> Option<(Arc<Held>, StsTarget)> {
+        let sessions = self.table.sessions.iter().filter_map(|session| {
+            let Phase::Unlocked { held, .. } = &session.phase else { return None };
+            Some((held, &session.planned.target))
+        });
+        let profiles = self.table.profiles.iter();
+        let roles = profiles.filter_map(|p| Some((p.held.as_ref()?, &p.hops().last()?.target)));
+        let of_clock = |(held, target): &(&Arc<Held>, &StsTarget)| {
+            held.clock == *clock && self.table.clocks.of(target) == *clock && held.is_valid(now)
+        };
+        let longest = sessions.chain(roles).filter(of_clock).max_by_key(|(held, _)| held.ends());
+        longest.map(|(held, target)| (Arc::clone(held), target.clone()))
+    }
+
+    /// The clocks by which something ends.
+    fn clocks_of_held(&self) -> BTreeSet<StsClock> {
+        self.all_held().map(|held| held.clock.clone()).collect()
+    }
+
+    fn all_held(&self) -> impl Iterator<Item = &Arc<Held>> {
+        let sessions = self.table.sessions.iter().filter_map(|session| match &session.phase {
+            Phase::Unlocked { held, .. } => Some(held),
+            _ => None,
+        });
+        sessions.chain(self.table.profiles.iter().filter_map(|profile| profile.held.as_ref()))
+    }
+
+    /// What this STS gave is so much older than it seemed.
+    pub(super) fn age(&mut self, clock: &StsClock, by: Duration) {
+        self.version += 1;
+        for SurvivingSession { held, .. } in &mut self.waiting {
+            held.age(clock, by);
+        }
+        let sessions = self.table.sessions.iter_mut().filter_map(|s| match &mut s.phase {
+            Phase::Unlocked { held, .. } => Some(held),
+            _ => None,
+        });
+        let roles = self.table.profiles.iter_mut().filter_map(|profile| profile.held.as_mut());
+        for held in sessions.chain(roles).filter(|held| held.clock == *clock) {
             *held = Arc::new(held.aged(by));
         }
     }
+}
+
+/// Whether STS says that the credentials with which it was asked have ended.
+pub(super) fn is_ended(failure: &Failure) -> bool {
+    failure.kind == FailureKind::Denied && failure.code.starts_with("ExpiredToken")
 }
 
 fn is_of_sts(outcome: &Outcome) -> bool {

@@ -2,14 +2,18 @@
 //! session has come between.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use stsd_protocol::Timestamp;
 use stsd_protocol::gateway::{Failure, FailureKind, Issued, Outcome};
 
 use super::State;
+use super::attempt::Attempt;
+use super::clocks::is_ended;
 use super::held::{Dates, Held};
-use super::job::{CodeFrom, Finished, Job, JobKind, role_refusal};
+use super::job::{CodeFrom, ENDED_CREDENTIALS, Finished, Job, JobKind, role_refusal};
 use super::session::Phase;
+use super::sts_clock::Question;
 use super::trouble::Trouble;
 use crate::clock::Now;
 use crate::schedule::last_moment;
@@ -27,12 +31,22 @@ impl State {
     /// Takes in the end of a job. One of an earlier generation changes nothing: a lock, or a newer
     /// session, has come between.
     pub fn finish(&mut self, finished: Finished, now: Now) -> Followup {
-        self.version += 1;
+        match &finished.kind {
+            JobKind::Role { .. } | JobKind::Time { .. } => self.role_changed(),
+            JobKind::Session { .. } => self.version += 1,
+        }
         self.saw_sts_date(&finished, now);
         // Whatever came, STS has been asked.
-        self.table.doubt = None;
-        let dates = Dates { issued: self.date_of(&finished, now), asked: finished.asked };
-        let finished = unless_ended(finished, dates, now);
+        self.table.clocks.was_asked(&finished.asked);
+        let mut followup = self.take_in_if_current(finished, now);
+        followup.jobs.extend(self.ask_the_time(now));
+        followup
+    }
+
+    fn take_in_if_current(&mut self, finished: Finished, now: Now) -> Followup {
+        let Question { at: asked, clock, .. } = finished.asked.clone();
+        let dates = Dates { issued: self.date_of(&finished, now), clock, asked };
+        let finished = unless_ended(finished, &dates, now);
         match &finished.kind {
             JobKind::Session { identity, code_mark, .. } => {
                 match code_mark {
@@ -51,13 +65,17 @@ impl State {
                     return Followup::default();
                 }
             }
+            JobKind::Time { access_key_id } => {
+                self.time_told(access_key_id, &finished);
+                return Followup::default();
+            }
         }
         self.take_in(finished, dates, now)
     }
 
     fn take_in(&mut self, finished: Finished, dates: Dates, now: Now) -> Followup {
-        let Finished { kind, outcome, .. } = finished;
-        let code_from = kind.code_from();
+        let Finished { kind, outcome, asked, .. } = finished;
+        let attempt = Attempt::new(&kind, &asked, now);
         match (kind, outcome) {
             (JobKind::Session { identity, mfa_serial, .. }, Outcome::Credentials(issued)) => {
                 let jobs = self.session_issued(&identity, mfa_serial, issued, dates, now);
@@ -69,14 +87,16 @@ impl State {
             }
             (JobKind::Session { identity, .. }, outcome) => {
                 let failure = failure_of(outcome);
-                self.session_failed(&identity, code_from, &failure, now);
+                self.session_failed(&identity, attempt, &failure, now);
                 Followup { jobs: Vec::new(), replan: failure.kind == FailureKind::Changed }
             }
             (JobKind::Role { profile }, outcome) => {
                 let failure = failure_of(outcome);
-                self.role_failed(&profile, &failure, now);
+                self.role_failed(&profile, &failure, &asked, now);
                 Followup { jobs: Vec::new(), replan: failure.kind == FailureKind::Changed }
             }
+            // It has been taken in before.
+            (JobKind::Time { .. }, _) => Followup::default(),
         }
     }
 
@@ -110,11 +130,11 @@ impl State {
         }
     }
 
-    fn role_failed(&mut self, name: &str, failure: &Failure, now: Now) {
+    fn role_failed(&mut self, name: &str, failure: &Failure, asked: &Question, now: Now) {
         let jitter = self.jitter.fraction();
         let Some(place) = self.place(name) else { return };
         let unlock = self.renewing_command(place);
-        let ended = self.session_has_ended(place, failure);
+        let ended = self.session_has_ended(place, failure, asked, now);
         let profile = &mut self.table.profiles[place];
         let refusal = Arc::new(role_refusal(failure, name, unlock.as_deref()));
         let before = profile.trouble.take();
@@ -124,17 +144,35 @@ impl State {
         profile.asking = None;
     }
 
-    /// STS knows better than our clock when the session that a role was asked with has ended. Says
-    /// whether the next one needs no person.
-    fn session_has_ended(&mut self, place: usize, failure: &Failure) -> bool {
+    /// STS knows better than our clock when the session that a role was asked with has ended; one
+    /// that has not given it, and may have another clock, makes it doubtful. Says whether the next
+    /// one needs no person.
+    fn session_has_ended(
+        &mut self,
+        place: usize,
+        failure: &Failure,
+        asked: &Question,
+        now: Now,
+    ) -> bool {
         let identity = self.table.profiles[place].identity().map(str::to_owned);
-        let says = failure.kind == FailureKind::Denied && failure.code.starts_with("ExpiredToken");
+        let says = is_ended(failure);
         let session = identity.filter(|_| says).and_then(|identity| self.session_mut(&identity));
         let Some(session) = session else { return false };
-        if session.has_device() || session.planned.program.is_some() {
-            session.end();
+        let by_program = session.planned.program.is_some();
+        if !session.has_device() && !by_program {
+            return session.comes_first();
         }
-        session.comes_first()
+        if let Phase::Unlocked { held, .. } = &session.phase
+            && (held.clock != asked.clock || !asked.alone)
+        {
+            let clock = held.clock.clone();
+            self.table.clocks.doubt(clock, Duration::MAX, now);
+            return by_program;
+        }
+        session.end();
+        let passes = session.comes_first();
+        self.version += 1;
+        passes
     }
 
     /// What renews the MFA of a role that has worked under the session that there is.
@@ -148,7 +186,7 @@ impl State {
 
 /// Credentials that have ended when they come are an outage. Nothing could be served from them, so
 /// while anybody waits STS would be asked again at once, hundreds of times a second.
-fn unless_ended(mut finished: Finished, dates: Dates, now: Now) -> Finished {
+fn unless_ended(mut finished: Finished, dates: &Dates, now: Now) -> Finished {
     let ended = |end: Timestamp| {
         let life = end.since(dates.issued);
         dates.asked + life <= now.boot + last_moment(life)
@@ -158,7 +196,7 @@ fn unless_ended(mut finished: Finished, dates: Dates, now: Now) -> Finished {
     {
         finished.outcome = Outcome::Failure(Failure {
             kind: FailureKind::Unavailable,
-            code: "EndedCredentials".to_owned(),
+            code: ENDED_CREDENTIALS.to_owned(),
             message: "the credentials that STS gave had ended when they came".to_owned(),
             retryable: true,
             http_status: None,

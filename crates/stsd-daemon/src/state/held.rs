@@ -11,6 +11,7 @@ use crate::clock::Now;
 use crate::schedule::{LONGEST_SERVED, due_after, last_moment};
 use crate::service::Served;
 
+use super::sts_clock::StsClock;
 use super::survivors::ENDLESS;
 
 /// One set of temporary credentials. Shared by the owner and its snapshots; wiped with the last.
@@ -19,6 +20,8 @@ pub struct Held {
     credentials: TemporaryCredentials,
     /// STS's date when it gave them.
     pub issued: Timestamp,
+    /// The clock that this date is by, and their end.
+    pub clock: StsClock,
     /// Twelve digits, where known.
     pub account_id: Option<String>,
     /// The role, or the user's ARN for a user's own session, where known.
@@ -37,10 +40,12 @@ pub struct Held {
 
 /// When credentials were given, by the two clocks that count: what is left of them depends on no
 /// local date.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Dates {
     /// STS's date when it gave them.
     pub issued: Timestamp,
+    /// Which one's.
+    pub clock: StsClock,
     /// When STS was asked, by the boot clock. It cannot have given them before; the answer may have
     /// come much later, to a machine that slept in between.
     pub asked: Duration,
@@ -82,10 +87,11 @@ impl Lasting {
 impl Held {
     /// Takes over what STS gave.
     pub fn new(credentials: TemporaryCredentials, dates: Dates, jitter: f64) -> Self {
-        let Dates { issued, asked } = dates;
+        let Dates { issued, clock, asked } = dates;
         let life = credentials.expiration.since(issued).min(LONGEST_LIFE);
         Self {
             issued,
+            clock,
             account_id: None,
             role_arn: None,
             due: asked + due_after(life, jitter),
@@ -100,12 +106,13 @@ impl Held {
     /// Takes over what another process held. Counts as handed out: who got them, nobody remembers.
     pub(super) fn survived(
         credentials: TemporaryCredentials,
-        issued: Timestamp,
+        (issued, clock): (Timestamp, StsClock),
         lasting: Lasting,
     ) -> Self {
         let Lasting { begins, due, ends } = lasting;
         Self {
             issued,
+            clock,
             account_id: None,
             role_arn: None,
             due,
@@ -136,6 +143,7 @@ impl Held {
         Self {
             credentials: self.credentials.clone(),
             issued: self.issued,
+            clock: self.clock.clone(),
             account_id: self.account_id.clone(),
             role_arn: self.role_arn.clone(),
             due: self.due.saturating_sub(by),
@@ -229,6 +237,7 @@ mod tests {
 
     use super::{Dates, Held};
     use crate::clock::test::at;
+    use crate::state::StsClock;
 
     fn held(sts_now: u64, seconds: u64) -> Held {
         let credentials = TemporaryCredentials {
@@ -238,7 +247,8 @@ mod tests {
             expiration: Timestamp::from_unix(sts_now + seconds),
         };
         let issued = Timestamp::from_unix(sts_now);
-        Held::new(credentials, Dates { issued, asked: at(Duration::ZERO).boot }, 0.0)
+        let (clock, asked) = (StsClock::default(), at(Duration::ZERO).boot);
+        Held::new(credentials, Dates { issued, clock, asked }, 0.0)
     }
 
     fn minutes(count: u64) -> Duration {

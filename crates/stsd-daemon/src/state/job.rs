@@ -1,7 +1,5 @@
 //! What the state wants from STS, and what to make of the answers that are not credentials.
 
-use std::time::Duration;
-
 use stsd_protocol::gateway::{
     FILE_ERROR, Failure, FailureKind, GATEWAY_LOST, GATEWAY_MISSING, GATEWAY_NOT_STARTED,
     Operation, Outcome, PROGRAM_ERROR, Settings,
@@ -9,6 +7,7 @@ use stsd_protocol::gateway::{
 use stsd_protocol::{Refusal, RefusalCode, Timestamp};
 
 use super::session::{Session, quoted};
+use super::sts_clock::Question;
 
 /// One call of the gateway.
 #[derive(Debug)]
@@ -18,8 +17,8 @@ pub struct Job {
     /// What its answer is known by: the session's generation when it was made; a role's calls have
     /// one each.
     pub generation: u64,
-    /// When it was made, by the boot clock.
-    pub asked: Duration,
+    /// When it was made, and for which STS.
+    pub asked: Question,
     /// What to ask.
     pub operation: Operation,
     /// With which settings.
@@ -43,6 +42,11 @@ pub enum JobKind {
         /// The profile's name.
         profile: String,
     },
+    /// Nobody: it asks an STS for the time, with credentials that may have ended.
+    Time {
+        /// Theirs.
+        access_key_id: String,
+    },
 }
 
 /// Who said the token code of a call.
@@ -61,7 +65,9 @@ impl JobKind {
         match self {
             Self::Session { mfa_serial: Some(_), code_mark: Some(_), .. } => CodeFrom::Person,
             Self::Session { mfa_serial: Some(_), code_mark: None, .. } => CodeFrom::Program,
-            Self::Session { mfa_serial: None, .. } | Self::Role { .. } => CodeFrom::Nobody,
+            Self::Session { mfa_serial: None, .. } | Self::Role { .. } | Self::Time { .. } => {
+                CodeFrom::Nobody
+            }
         }
     }
 }
@@ -74,12 +80,15 @@ pub struct Finished {
     /// The job's.
     pub generation: u64,
     /// The job's.
-    pub asked: Duration,
+    pub asked: Question,
     /// What came of it.
     pub outcome: Outcome,
     /// STS's date, if it answered at all.
     pub sts_date: Option<Timestamp>,
 }
+
+/// What is made of credentials that had ended when they came.
+pub(super) const ENDED_CREDENTIALS: &str = "EndedCredentials";
 
 /// Says a failed GetSessionToken.
 pub(super) fn session_refusal(failure: &Failure, session: &Session) -> Refusal {
@@ -174,9 +183,10 @@ fn is_of_this_machine(failure: &Failure) -> bool {
         .contains(&failure.code.as_str())
 }
 
-/// Whether STS has answered with an error of its own.
+/// Whether STS has answered, and the answer is known to be of no use.
 fn says_no(failure: &Failure) -> bool {
-    failure.http_status.is_some_and(|status| status >= 300)
+    let ended = failure.code == ENDED_CREDENTIALS;
+    ended || failure.http_status.is_some_and(|status| status >= 300)
 }
 
 /// Says a failed AssumeRole. `unlock` is the command that renews the session, where the role has

@@ -4,6 +4,7 @@
 //! [`State`] belongs to one owner. A transition that needs STS returns a [`Job`]; the job's outcome
 //! comes back through [`State::finish`] under the generation that the job was made in.
 
+mod attempt;
 mod clocks;
 mod finish;
 mod held;
@@ -16,6 +17,7 @@ mod refresh;
 mod renewal;
 mod session;
 mod spent;
+mod sts_clock;
 mod survivors;
 mod table;
 mod trouble;
@@ -41,6 +43,7 @@ pub use notice::Notice;
 pub use occasions::{Occasions, Refused};
 pub use profile::Answer;
 pub use session::quoted;
+pub use sts_clock::{Question, StsClock, StsClocks};
 pub use survivors::{Restored, SurvivingCredentials, SurvivingRole, SurvivingSession, Survivors};
 pub use table::Table;
 
@@ -55,6 +58,8 @@ pub struct State {
     table: Table,
     /// Counts the changes that readers should see.
     version: u64,
+    /// How many of them were of role credentials alone.
+    of_roles: u64,
     settings: Settings,
     session_duration: Duration,
     spent: SpentCodes,
@@ -68,6 +73,8 @@ pub struct State {
     in_use: BTreeSet<String>,
     /// Wrong codes in a row, by identity.
     wrong_codes: BTreeMap<String, unlock::WrongCodes>,
+    /// Whose clocks are being asked for the time.
+    asking_the_time: BTreeSet<StsClock>,
     /// What survived the daemon before, until the first plan says where it belongs.
     expected: Option<Survivors>,
     /// Sessions of it whose identities no plan has shown yet: the files may be gone for a moment.
@@ -80,11 +87,13 @@ impl State {
         let table = Table {
             default_profile: options.default_profile.into(),
             prompt: options.prompt,
+            clocks: StsClocks::new(options.settings.sts_endpoint.clone()),
             ..Table::default()
         };
         Self {
             table,
             version: 0,
+            of_roles: 0,
             settings: options.settings,
             session_duration: options.session_duration,
             spent: SpentCodes::default(),
@@ -93,6 +102,7 @@ impl State {
             locked_by_hand: remembered.locked,
             in_use: remembered.in_use,
             wrong_codes: BTreeMap::new(),
+            asking_the_time: BTreeSet::new(),
             expected: None,
             waiting: Vec::new(),
         }
@@ -106,6 +116,18 @@ impl State {
     /// Another number after every change that readers should see.
     pub fn version(&self) -> u64 {
         self.version
+    }
+
+    /// Another number after every change that must outlive this process at once: not after one of role
+    /// credentials alone, which are had again for the asking.
+    pub fn urgent(&self) -> u64 {
+        self.version - self.of_roles
+    }
+
+    /// Counts a change of role credentials alone.
+    fn role_changed(&mut self) {
+        self.version += 1;
+        self.of_roles += 1;
     }
 
     /// What should survive a restart.

@@ -10,6 +10,7 @@ use super::held::Held;
 use super::job::{Job, JobKind};
 use super::profile::{Answer, Profile, is_locked};
 use super::session::{Phase, Session};
+use super::sts_clock::Question;
 use super::trouble::Trouble;
 use crate::clock::Now;
 use crate::schedule::{LAST_CALL, LONGEST_NAP};
@@ -21,8 +22,8 @@ impl State {
         let profile = self.table.profiles.get_mut(place)?;
         if profile.identity().is_some() && !profile.in_use {
             profile.in_use = true;
-            self.version += 1;
             self.in_use.insert(profile.planned.name.clone());
+            self.role_changed();
         }
         let profile = &self.table.profiles[place];
         let session = self.table.session_of(profile);
@@ -35,15 +36,17 @@ impl State {
     /// Everything that is due by now; also steps over the ends that have come.
     pub fn due(&mut self, now: Now) -> Vec<Job> {
         self.notice_ends_of_waiting(now);
+        self.forget_spent(now);
         for session in &mut self.table.sessions {
             if session.notice_the_end(now) {
                 self.version += 1;
             }
         }
-        for profile in &mut self.table.profiles {
+        for place in 0..self.table.profiles.len() {
+            let profile = &mut self.table.profiles[place];
             if profile.held.as_ref().is_some_and(|held| !held.is_valid(now)) {
                 profile.replace(None);
-                self.version += 1;
+                self.role_changed();
             }
         }
         let mut jobs = self.after_a_jump(now);
@@ -95,7 +98,7 @@ impl State {
         };
         let mut jobs = Vec::new();
         for place in &places {
-            self.version += 1;
+            self.role_changed();
             self.table.profiles[*place].trouble = None;
             if let Some(session) = self.own_session_mut(*place) {
                 session.trouble = None;
@@ -154,19 +157,24 @@ impl State {
         if profile.asking.is_some() {
             return None;
         }
+        let mut clocks = profile.hops().iter().map(|hop| self.table.clocks.of(&hop.target));
+        let first = clocks.next()?;
+        let alone = clocks.all(|clock| clock == first);
+        let clock = self.table.clocks.of(&profile.hops().last()?.target);
         // No two calls share a number: a profile that means another role since then has another.
-        self.version += 1;
+        let generation = self.version + 1;
         let job = Job {
             kind: JobKind::Role { profile: profile.planned.name.clone() },
-            generation: self.version,
-            asked: now.boot,
+            generation,
+            asked: Question { at: now.boot, clock, alone },
             operation: Operation::Assume(AssumeRequest {
                 base: base_of(session, now),
                 hops: named(profile.hops(), session.user.as_deref()),
-                clock_offset: self.table.clock_offset(now),
+                clock_offset: self.table.clock_offset_of(&first, now),
             }),
             settings: self.settings.clone(),
         };
+        self.role_changed();
         self.table.profiles[place].asking = Some(job.generation);
         Some(job)
     }

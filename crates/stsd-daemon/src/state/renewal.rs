@@ -70,6 +70,22 @@ impl Renewal {
         self.retry = now.boot + backoff(self.failures, jitter).max(NEXT_CODE);
     }
 
+    /// When the program's last code went to STS, while it may say the same again.
+    pub(super) fn spent(&self) -> Option<Duration> {
+        self.spent
+    }
+
+    /// A daemon before has sent a code of the program.
+    pub(super) fn was_spent(&mut self, at: Duration) {
+        self.spent = self.spent.max(Some(at));
+    }
+
+    /// Forgets a code that the program says no more. Whether there was one.
+    pub(super) fn forget_spent(&mut self, now: Now) -> bool {
+        let old = |spent: &mut Duration| *spent + NEXT_CODE <= now.boot;
+        self.spent.take_if(old).is_some()
+    }
+
     /// All that it says of the boot clock.
     pub(super) fn moments(&self) -> impl Iterator<Item = Duration> {
         [Some(self.retry), self.spent].into_iter().flatten()

@@ -27,8 +27,19 @@ impl Default for SpentCodes {
 impl SpentCodes {
     /// Notes that a code goes to STS, or has gone there.
     pub(super) fn spend(&mut self, mark: u64, now: Now) {
-        self.seen.retain(|_, at| now.boot < *at + WINDOW);
+        self.forget(now);
         self.seen.insert(mark, now.boot);
+    }
+
+    /// Forgets what nobody can send any more. Whether there was anything.
+    pub(super) fn forget(&mut self, now: Now) -> bool {
+        let before = self.seen.len();
+        self.seen.retain(|_, at| now.boot < *at + WINDOW);
+        self.seen.len() < before
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.seen.is_empty()
     }
 
     /// Notes that a code did not reach STS after all.

@@ -16,6 +16,7 @@ use super::profile::Profile;
 use super::renewal::Renewal;
 use super::session::{Phase, Session};
 use super::spent::SpentCodes;
+use super::sts_clock::StsClock;
 use super::unlock::WrongCodes;
 use super::{EVERYTHING, State};
 use crate::clock::Now;
@@ -30,10 +31,14 @@ pub struct Survivors {
     pub roles: Vec<SurvivingRole>,
     /// The codes that STS has seen.
     pub(super) spent: SpentCodes,
+    /// When a program's code went to STS last, by identity.
+    #[serde(default)]
+    program_codes: BTreeMap<String, Duration>,
     /// Wrong codes in a row, by identity.
     pub(super) wrong_codes: BTreeMap<String, WrongCodes>,
-    /// STS's date minus the boot clock, in seconds.
-    pub sts_minus_boot: Option<i64>,
+    /// The date of each STS minus the boot clock, in seconds.
+    #[serde(default)]
+    pub clocks: BTreeMap<StsClock, i64>,
     /// The local date minus the boot clock, in seconds.
     pub wall_minus_boot: Option<i64>,
 }
@@ -76,6 +81,9 @@ pub struct SurvivingCredentials {
     /// As STS gave them.
     pub credentials: TemporaryCredentials,
     issued: Timestamp,
+    /// Whose clock their end is by.
+    #[serde(default)]
+    clock: StsClock,
     account_id: Option<String>,
     role_arn: Option<String>,
     /// When they were asked for, are due, and end.
@@ -83,8 +91,14 @@ pub struct SurvivingCredentials {
 }
 
 impl Survivors {
-    /// Whether there is nothing that anybody would miss.
+    /// Whether there is nothing that anybody would miss. Where nothing is held, what a code is known
+    /// by outlives it: a code that was spent must not be sent again.
     pub fn is_empty(&self) -> bool {
+        self.hold_nothing() && self.spent.is_empty() && self.program_codes.is_empty()
+    }
+
+    /// Whether there are no credentials.
+    pub fn hold_nothing(&self) -> bool {
         self.sessions.is_empty() && self.roles.is_empty()
     }
 
@@ -92,7 +106,7 @@ impl Survivors {
     fn plausible(mut self) -> Self {
         self.sessions.retain(SurvivingSession::is_plausible);
         self.roles.retain(|role| role.held.is_plausible());
-        self.sts_minus_boot.take_if(|base| !is_plausible_base(*base));
+        self.clocks.retain(|_, base| is_plausible_base(*base));
         self.wall_minus_boot.take_if(|base| !is_plausible_base(*base));
         self
     }
@@ -100,8 +114,10 @@ impl Survivors {
     /// Whether all lengths are such as the boot clock and STS can give. Arithmetic with others could
     /// end the daemon, and each one after it.
     pub fn are_plausible(&self) -> bool {
-        let mut moments = self.spent.moments().chain(self.wrong_codes.values().map(|w| w.last));
-        let mut bases = [self.sts_minus_boot, self.wall_minus_boot].into_iter().flatten();
+        let wrong = self.wrong_codes.values().map(|wrong| wrong.last);
+        let by_program = self.program_codes.values().copied();
+        let mut moments = self.spent.moments().chain(wrong).chain(by_program);
+        let mut bases = self.clocks.values().copied().chain(self.wall_minus_boot);
         self.sessions.iter().all(SurvivingSession::is_plausible)
             && self.roles.iter().all(|role| role.held.is_plausible())
             && moments.all(|moment| moment < ENDLESS)
@@ -114,7 +130,9 @@ impl Survivors {
         let held = sessions.chain(self.roles.iter().map(|role| &role.held));
         let wrong = self.wrong_codes.values().map(|wrong| wrong.last);
         let moments = held.map(|held| held.lasting.begins()).chain(self.spent.moments());
-        moments.chain(wrong).all(|moment| moment <= now)
+        let by_program = self.sessions.iter().filter_map(|session| session.renewal.spent());
+        let by_program = by_program.chain(self.program_codes.values().copied());
+        moments.chain(wrong).chain(by_program).all(|moment| moment <= now)
     }
 }
 
@@ -134,6 +152,7 @@ impl SurvivingCredentials {
         Self {
             credentials: held.credentials().clone(),
             issued: held.issued,
+            clock: held.clock.clone(),
             account_id: held.account_id.clone(),
             role_arn: held.role_arn.clone(),
             lasting: held.lasting(),
@@ -152,9 +171,16 @@ impl SurvivingCredentials {
             && length <= LONGEST_SERVED
     }
 
+    /// So much nearer to their end, if it is by this clock.
+    pub(super) fn age(&mut self, clock: &StsClock, by: Duration) {
+        if self.clock == *clock {
+            self.lasting = self.lasting.aged(by);
+        }
+    }
+
     /// Whoever got them died with the daemon's memory, so they count as handed out.
     fn held(self) -> Arc<Held> {
-        let held = Held::survived(self.credentials, self.issued, self.lasting);
+        let held = Held::survived(self.credentials, (self.issued, self.clock), self.lasting);
         Arc::new(held.owned_by(self.account_id, self.role_arn))
     }
 }
@@ -165,7 +191,7 @@ impl State {
     pub fn expect(&mut self, survivors: Survivors) {
         self.spent = survivors.spent.clone();
         self.wrong_codes = survivors.wrong_codes.clone();
-        self.table.sts_minus_boot = survivors.sts_minus_boot;
+        self.table.clocks.recall(survivors.clocks.clone());
         self.wall_minus_boot = survivors.wall_minus_boot;
         self.expected = Some(survivors);
     }
@@ -184,8 +210,9 @@ impl State {
             sessions: held.chain(self.waiting.iter().cloned()).collect(),
             roles: self.table.profiles.iter().filter_map(role).collect(),
             spent: self.spent.clone(),
+            program_codes: self.program_codes(),
             wrong_codes: self.wrong_codes.clone(),
-            sts_minus_boot: self.table.sts_minus_boot,
+            clocks: self.table.clocks.all_said().clone(),
             wall_minus_boot: self.wall_minus_boot,
         };
         Some(survivors.plausible())
@@ -197,7 +224,8 @@ impl State {
     /// A session whose identity the plan does not show waits for one that does, as sessions do
     /// without a restart in between. A role does not: its session is asked for it again.
     pub fn restore(&mut self, now: Now) -> Restored {
-        let Survivors { sessions, roles, .. } = self.expected.take().unwrap_or_default();
+        let expected = self.expected.take().unwrap_or_default();
+        let Survivors { sessions, roles, program_codes, .. } = expected;
         let mut restored = Restored::default();
         for survivor in std::mem::take(&mut self.waiting).into_iter().chain(sessions) {
             restored.sessions += usize::from(self.restore_session(survivor, now));
@@ -205,8 +233,27 @@ impl State {
         for survivor in roles {
             restored.roles += usize::from(self.restore_role(survivor, now));
         }
+        for (identity, at) in program_codes {
+            if let Some(session) = self.session_mut(&identity) {
+                session.renewal.was_spent(at);
+            }
+        }
         self.version += 1;
         restored
+    }
+
+    fn program_codes(&self) -> BTreeMap<String, Duration> {
+        let sessions = self.table.sessions.iter();
+        sessions.filter_map(|s| Some((s.identity().to_owned(), s.renewal.spent()?))).collect()
+    }
+
+    /// Forgets the codes that nobody can send any more, and with them what the record says of them.
+    pub(super) fn forget_spent(&mut self, now: Now) {
+        let mut forgot = self.spent.forget(now);
+        for session in &mut self.table.sessions {
+            forgot |= session.renewal.forget_spent(now);
+        }
+        self.version += u64::from(forgot);
     }
 
     /// Forgets the sessions that have ended while they waited.

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stsd_protocol::control::{ProfileReport, SessionReport};
-use stsd_protocol::gateway::{Problem, Severity};
+use stsd_protocol::gateway::{Problem, Severity, StsTarget};
 use stsd_protocol::{Confinement, Refusal, RefusalCode};
 
 use super::clocks::{TOLERANCE, wall_minus_boot};
 use super::held::Held;
 use super::profile::{Answer, Profile};
 use super::session::{Session, quoted};
+use super::sts_clock::{StsClock, StsClocks};
 use crate::clock::Now;
 
 /// Everything that readers may see.
@@ -37,14 +38,11 @@ pub struct Table {
     pub default_profile: Arc<str>,
     /// Whether `credential-process` may ask a person for a token code.
     pub prompt: bool,
-    /// STS's date minus our boot clock, in seconds, from its last answer.
-    pub sts_minus_boot: Option<i64>,
+    /// What the clocks of STS have said.
+    pub clocks: StsClocks,
     /// The local date minus our boot clock, in seconds, at the owner's last look; not every second
     /// of its drift is worth a snapshot.
     pub wall_minus_boot: Option<i64>,
-    /// By how much the local date has left the boot clock behind, until STS has said whether the
-    /// one jumped or the other stood still.
-    pub doubt: Option<Duration>,
 }
 
 impl Table {
@@ -110,23 +108,29 @@ impl Table {
         unreadable.into_iter().chain(self.problems.iter().cloned()).collect()
     }
 
-    /// What to add to the local date to have STS's, in seconds. Below half a minute it is the
-    /// network's delay and nothing else.
+    /// What to add to the local date to have the right one, in seconds.
     pub fn clock_offset(&self, now: Now) -> i64 {
-        let local = now.date().unix().cast_signed();
-        let boot = now.boot.as_secs().cast_signed();
-        let offset = self.sts_minus_boot.map_or(0, |base| base + boot - local);
-        if offset.abs() < 30 { 0 } else { offset }
+        offset(self.clocks.nearest(now), now)
+    }
+
+    /// What to add to the local date to have that of the STS which is called there, in seconds.
+    pub fn clock_offset_at(&self, target: &StsTarget, now: Now) -> i64 {
+        self.clock_offset_of(&self.clocks.of(target), now)
+    }
+
+    pub(super) fn clock_offset_of(&self, clock: &StsClock, now: Now) -> i64 {
+        offset(self.clocks.base(clock, now), now)
     }
 
     /// Whether these may have ended without the boot clock: that of a virtual machine which is
-    /// paused stands still. STS is asked before they are served.
+    /// paused stands still. The STS that gave them is asked before they are served.
     pub fn in_doubt(&self, held: &Held, now: Now) -> bool {
         let jump = || {
             let seconds = wall_minus_boot(now) - self.wall_minus_boot?;
             u64::try_from(seconds).ok().map(Duration::from_secs).filter(|jump| *jump > TOLERANCE)
         };
-        self.doubt.or_else(jump).is_some_and(|jump| held.remaining(now) <= jump)
+        let doubted = self.clocks.doubted(&held.clock).or_else(jump);
+        doubted.is_some_and(|by| held.remaining(now) <= by)
     }
 
     /// What `status` says of the sessions.
@@ -162,4 +166,10 @@ impl Table {
         }
         refusal
     }
+}
+
+/// Below half a minute it is the network's delay and nothing else.
+fn offset(base: Option<i64>, now: Now) -> i64 {
+    let offset = base.map_or(0, |base| base - wall_minus_boot(now));
+    if offset.abs() < 30 { 0 } else { offset }
 }

@@ -12,10 +12,12 @@ use stsd_protocol::gateway::{
 use stsd_protocol::{Refusal, RefusalCode};
 use stsd_secret::Secret;
 
+use super::attempt::Attempt;
 use super::held::{Dates, Held};
 use super::job::{CodeFrom, Job, JobKind, session_refusal};
 use super::profile::Profile;
 use super::session::{Phase, Session, quoted};
+use super::sts_clock::Question;
 use super::trouble::Trouble;
 use super::{EVERYTHING, State, Table};
 use crate::clock::Now;
@@ -124,7 +126,6 @@ impl State {
         duration_seconds: u32,
         now: Now,
     ) -> Job {
-        let clock_offset = self.table.clock_offset(now);
         let code_mark = mfa.as_ref().and_then(|mfa| {
             mfa.token_code.as_ref().map(|code| self.spent.mark(&mfa.serial_number, code))
         });
@@ -134,6 +135,10 @@ impl State {
         }
         let settings = self.settings.clone();
         self.version += 1;
+        let target = self.table.session(identity).map(|session| session.planned.target.clone());
+        let target = target.unwrap_or_default();
+        let clock = self.table.clocks.of(&target);
+        let clock_offset = self.table.clock_offset_of(&clock, now);
         let session = self.session_mut(identity).expect("callers have found the session");
         session.asking = true;
         session.duration_seconds = Some(duration_seconds);
@@ -145,10 +150,10 @@ impl State {
                 code_mark,
             },
             generation: session.generation,
-            asked: now.boot,
+            asked: Question { at: now.boot, clock, alone: true },
             operation: Operation::Unlock(GetSessionToken {
                 keys: session.planned.keys.clone(),
-                target: session.planned.target.clone(),
+                target,
                 mfa,
                 duration_seconds,
                 clock_offset,
@@ -192,18 +197,20 @@ impl State {
     pub(super) fn session_failed(
         &mut self,
         identity: &str,
-        code_from: CodeFrom,
+        attempt: Attempt,
         failure: &Failure,
         now: Now,
     ) {
-        let jitter = self.jitter.fraction();
-        if failure.kind == FailureKind::WrongCode {
+        let (jitter, code_from) = (self.jitter.fraction(), attempt.code_from);
+        // Nobody guesses with a code that came too late.
+        if failure.kind == FailureKind::WrongCode && !attempt.slept {
             let wrong = self.wrong_codes.entry(identity.to_owned()).or_default();
             *wrong = WrongCodes { count: wrong.count.saturating_add(1), last: now.boot };
         }
         let Some(session) = self.session_mut(identity) else { return };
         session.asking = false;
-        let mut refusal = session_refusal(failure, session);
+        let refusal = session_refusal(failure, session);
+        let mut refusal = attempt.told(refusal, failure, session);
         match code_from {
             CodeFrom::Program => {
                 refusal = session.of_program(refusal);

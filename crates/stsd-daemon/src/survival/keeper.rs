@@ -1,6 +1,9 @@
 //! Everything that the owner of the state has kept, in one: the files that last, and the record.
 
+use std::time::Duration;
+
 use super::Survival;
+use crate::clock::Now;
 use crate::owner::Keeper;
 use crate::state::{Remembered, State};
 use crate::state_directory::StateDirectory;
@@ -19,8 +22,8 @@ impl Keeper for Keeping {
         self.directory.remember(remembered)
     }
 
-    fn keep(&mut self, state: &State) {
-        self.survival.keep(state);
+    fn keep(&mut self, state: &State, now: Now) -> Option<Duration> {
+        self.survival.keep(state, now)
     }
 
     fn publish_view(&mut self, view: &str) {

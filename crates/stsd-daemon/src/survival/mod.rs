@@ -1,10 +1,11 @@
 //! What lets sessions outlive the daemon: a record of all that is held, in a file of memory that the
 //! service manager keeps over a crash, a restart and an upgrade, and passes to the next daemon.
 //!
-//! The record is written anew, in place, with every change; so whatever ends the daemon, it says what
-//! was held last. It is used once: a daemon takes it before it reads it, and only one that has come
-//! so far as to write it anew leaves it to the next. A lock of everything empties it before anybody
-//! hears that stsd is locked. Whatever is wrong with it, the daemon begins locked, and says why.
+//! The record is written anew, in place, with every change of a session, so that whatever ends the
+//! daemon, it says what was held last; changes of role credentials alone may share a write. It is used
+//! once: a daemon takes it before it reads it, and only one that has come so far as to write it anew
+//! leaves it to the next. A lock takes out what it locks before anybody hears that it is locked. Whatever
+//! is wrong with the record, the daemon begins locked, and says why.
 
 mod crash;
 #[cfg(any(test, fuzzing))]
@@ -14,6 +15,7 @@ mod keeper;
 #[cfg(any(test, fuzzing))]
 mod memory;
 mod outlook;
+mod pace;
 #[cfg(not(target_os = "linux"))]
 #[path = "elsewhere.rs"]
 mod platform;
@@ -34,8 +36,9 @@ use nix::unistd::getuid;
 use tracing::warn;
 use zeroize::Zeroizing;
 
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, Now, SystemClock};
 use crate::state::{State, Survivors};
+use pace::Pace;
 use platform::Store;
 use record::{Medium, Record};
 
@@ -51,6 +54,7 @@ pub struct Survival {
     boot: String,
     uid: u32,
     crashes: bool,
+    pace: Pace,
     outlook: Arc<Outlook>,
 }
 
@@ -93,25 +97,42 @@ impl Survival {
     }
 
     /// Has the record say what the state holds. When this returns, what it held before and holds no
-    /// more stands nowhere in it.
-    pub fn keep(&mut self, state: &State) {
-        let Some(record) = &mut self.record else { return };
-        let Some(survivors) = state.survivors() else { return };
+    /// more stands nowhere in it; but where nothing has changed but role credentials, the record may
+    /// follow a moment later, so that hundreds which come in a burst do not write it hundreds of times.
+    /// Says how long that moment is.
+    pub fn keep(&mut self, state: &State, now: Now) -> Option<Duration> {
+        let record = self.record.as_mut()?;
+        if let Some(wait) = self.pace.wait(state.urgent(), now) {
+            return Some(wait);
+        }
+        let survivors = state.survivors()?;
         let written = match survivors.is_empty() {
             true => record.empty(),
             false => record.write(&mut Kept { boot: self.boot.clone(), uid: self.uid, survivors }),
         };
-        let Err(error) = written else { return self.outlook.clear() };
+        self.pace.wrote(state.urgent(), record.size(), now);
+        let Err(error) = written else {
+            self.outlook.clear();
+            return None;
+        };
         warn!(%error, "could not write the record of the sessions");
         self.outlook.cloud("the record of the sessions could not be written");
         if let Err(error) = record.give_up() {
             warn!(%error, "could not empty the record of the sessions");
         }
+        None
     }
 
     fn without(reason: &str) -> Self {
         let outlook = Arc::new(Outlook::lost(reason));
-        Self { record: None, boot: String::new(), uid: 0, crashes: false, outlook }
+        Self {
+            record: None,
+            boot: String::new(),
+            uid: 0,
+            crashes: false,
+            pace: Pace::default(),
+            outlook,
+        }
     }
 
     fn with(passed: Vec<OwnedFd>, store: Store) -> io::Result<(Self, Option<Survivors>)> {
@@ -131,7 +152,8 @@ impl Survival {
         };
         crash::note_panics_in(file.try_clone()?);
         let outlook = Arc::new(Outlook::kept(store, file, sentence));
-        Ok((Self { record: Some(record), boot, uid, crashes, outlook }, survivors))
+        let pace = Pace::default();
+        Ok((Self { record: Some(record), boot, uid, crashes, pace, outlook }, survivors))
     }
 }
 

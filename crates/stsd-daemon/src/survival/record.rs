@@ -83,6 +83,11 @@ impl<M: Medium> Record<M> {
         Ok(())
     }
 
+    /// How many bytes it says.
+    pub(super) fn size(&self) -> usize {
+        self.used[self.in_force]
+    }
+
     /// Overwrites all that it said.
     pub(super) fn empty(&mut self) -> io::Result<()> {
         let older = self.wipe(1 - self.in_force);

@@ -22,7 +22,7 @@ impl World {
             self.next_strike();
         }
         self.wrong_until = self.time.awake;
-        match self.random.between(0, 16) {
+        match self.random.between(0, 17) {
             0..=4 => self.breaks(),
             5..=6 => self.jumps(),
             7..=8 => self.sleeps(),
@@ -35,6 +35,7 @@ impl World {
             }
             13 => self.edits()?,
             14 => self.starts_again()?,
+            15 => self.sets_the_far_clock(),
             _ => self.refreshes()?,
         }
         self.sweep()
@@ -89,6 +90,29 @@ impl World {
             _ => -by,
         };
         self.stir();
+    }
+
+    /// The clock of a host that is not AWS's goes on by up to ten years: forwards alone, since with one
+    /// that goes back, and a proxy that takes its date off, an hour can look like seconds.
+    fn sets_the_far_clock(&mut self) {
+        self.figures.far_jumps += 1;
+        self.sts.far_ahead = (self.sts.far_ahead + self.far_error()).min((10 * YEAR).cast_signed());
+        let profile = self.random.below(self.profiles.len());
+        let asked = self.profiles.iter().position(|one| one.far).unwrap_or(profile);
+        self.at(SECOND, Event::Asks(asked, 2, MINUTE));
+    }
+
+    fn far_error(&mut self) -> i64 {
+        (self.random.length(SECOND, 10 * YEAR) / SECOND * SECOND).cast_signed()
+    }
+
+    /// It is right from the beginning, or wrong.
+    pub(crate) fn begins_far(&mut self) {
+        self.sts.far_ahead = match self.random.between(0, 4) {
+            0 => -self.far_error(),
+            1 => self.far_error(),
+            _ => 0,
+        };
     }
 
     /// The lid is closed, for a second or for thirty days.

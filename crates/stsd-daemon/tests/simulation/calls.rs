@@ -1,13 +1,11 @@
 //! The calls: made where the state wants them, looked at by STS, and taken in by the state; and after
 //! each a look whether the state took in what it should have.
 
-use std::time::Duration;
-
-use stsd_daemon::state::{Finished, Job, JobKind};
+use stsd_daemon::state::{Finished, Job, JobKind, Question};
 use stsd_protocol::gateway::Outcome;
 
 use crate::plans::{self, identity_of};
-use crate::reference::{Check, For, UNMIXED, broken};
+use crate::reference::{Broken, Check, For, ONE_CALL, UNMIXED, broken};
 use crate::sts::{Ask, Code, Reply, number_of};
 use crate::time::SECOND;
 use crate::world::{Event, Note, World};
@@ -16,12 +14,13 @@ use crate::world::{Event, Note, World};
 #[derive(Debug)]
 pub(crate) struct Flight {
     number: u64,
-    whose: For,
+    /// Nobody, for the time.
+    whose: Option<For>,
     epoch: u64,
     ask: Ask,
     kind: JobKind,
     generation: u64,
-    asked: Duration,
+    asked: Question,
     reply: Option<Reply>,
 }
 
@@ -34,10 +33,11 @@ impl World {
             let Job { kind, generation, asked, operation, .. } = job;
             let ask = Ask::of(&operation, &self.sts.ledger);
             let whose = self.whose(&kind);
-            let same = self.flights.iter().filter(|flight| flight.whose == whose);
-            let rivals: Vec<u64> = same.map(|flight| flight.epoch).collect();
-            self.reference.begins(whose, &ask, by_person, rivals.into_iter(), self.time)?;
-            let (number, epoch) = (self.calls, self.reference.epoch(whose));
+            let epoch = match whose {
+                Some(whose) => self.begins(whose, &ask, by_person)?,
+                None => self.asks_the_time(&ask)?,
+            };
+            let number = self.calls;
             let flight = Flight { number, whose, epoch, ask, kind, generation, asked, reply: None };
             self.flights.push(flight);
             let after = self.random.between(20, 400);
@@ -51,13 +51,32 @@ impl World {
         Ok(())
     }
 
-    fn whose(&self, kind: &JobKind) -> For {
+    fn begins(&mut self, whose: For, ask: &Ask, by_person: bool) -> Result<u64, Broken> {
+        let same = self.flights.iter().filter(|flight| flight.whose == Some(whose));
+        let rivals: Vec<u64> = same.map(|flight| flight.epoch).collect();
+        self.reference.begins(whose, ask, by_person, rivals.into_iter(), self.time)?;
+        Ok(self.reference.epoch(whose))
+    }
+
+    fn asks_the_time(&mut self, ask: &Ask) -> Result<u64, Broken> {
+        self.figures.times += 1;
+        let Ask::Time { far, .. } = ask else { panic!("{ask:?} is for somebody") };
+        let rival =
+            |flight: &Flight| matches!(flight.ask, Ask::Time { far: other, .. } if other == *far);
+        if self.flights.iter().any(rival) {
+            broken(ONE_CALL, format!("the time is being asked already, far: {far}"))?;
+        }
+        Ok(0)
+    }
+
+    fn whose(&self, kind: &JobKind) -> Option<For> {
         match kind {
-            JobKind::Session { identity, .. } => For::Session(identity_of(identity)),
+            JobKind::Session { identity, .. } => Some(For::Session(identity_of(identity))),
             JobKind::Role { profile } => {
                 let at = self.profiles.iter().position(|p| p.name == profile);
-                For::Role(at.expect("the plan has no other profiles"))
+                Some(For::Role(at.expect("the plan has no other profiles")))
             }
+            JobKind::Time { .. } => None,
         }
     }
 
@@ -86,20 +105,23 @@ impl World {
         let Reply { outcome, date, issue, .. } = reply.expect("it has arrived at STS before");
         let denied = matches!(&outcome, Outcome::Failure(failure) if !failure.retryable);
         self.note(Note::Answer { whose, issue, denied });
+        let current = whose.is_some_and(|whose| self.reference.epoch(whose) == epoch);
         let by_person = matches!(&kind, JobKind::Session { mfa_serial: Some(_), .. });
         let finished = Finished { kind, generation, asked, outcome, sts_date: date };
         let followup = self.state.finish(finished, self.time.now());
-        let current = self.reference.epoch(whose) == epoch;
-        match issue {
-            Some(issue) => self.delivered(whose, issue, current, by_person)?,
-            None => {
+        match (whose, issue) {
+            (Some(whose), Some(issue)) => self.delivered(whose, issue, current, by_person)?,
+            (Some(For::Session(identity)), None) => {
                 self.figures.failed += 1;
-                match whose {
-                    For::Session(identity) => self.reference.sessions[identity].denied |= denied,
-                    For::Role(profile) => self.reference.roles[profile].denied |= denied,
-                }
+                self.reference.sessions[identity].denied |= denied;
             }
+            (Some(For::Role(profile)), None) => {
+                self.figures.failed += 1;
+                self.reference.roles[profile].denied |= denied;
+            }
+            (None, _) => {}
         }
+        self.all_are_kept()?;
         self.start(followup.jobs, false)
     }
 
@@ -135,7 +157,7 @@ impl World {
     }
 
     /// The entry of the ledger that the daemon holds.
-    fn holds(&self, whose: For) -> Option<usize> {
+    pub(crate) fn holds(&self, whose: For) -> Option<usize> {
         let table = self.state.table();
         let held = match whose {
             For::Session(identity) => {
@@ -152,7 +174,7 @@ impl World {
 
     /// What is asked for in the calls of this epoch that are under way.
     pub(crate) fn under_way(&self, whose: For, epoch: u64) -> impl Iterator<Item = &Ask> {
-        let same = self.flights.iter().filter(move |flight| flight.whose == whose);
+        let same = self.flights.iter().filter(move |flight| flight.whose == Some(whose));
         same.filter(move |flight| flight.epoch == epoch).map(|flight| &flight.ask)
     }
 

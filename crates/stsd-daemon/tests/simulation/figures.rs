@@ -16,6 +16,10 @@ pub(crate) struct Figures {
     pub(crate) failed: u64,
     pub(crate) faults: u64,
     pub(crate) jumps: u64,
+    /// Of the clock of a host that is not AWS's.
+    pub(crate) far_jumps: u64,
+    /// How often an STS was asked for the time.
+    pub(crate) times: u64,
     pub(crate) suspends: u64,
     pub(crate) kills: u64,
     pub(crate) locks: u64,
@@ -44,6 +48,8 @@ impl Add for Figures {
             failed: self.failed + other.failed,
             faults: self.faults + other.faults,
             jumps: self.jumps + other.jumps,
+            far_jumps: self.far_jumps + other.far_jumps,
+            times: self.times + other.times,
             suspends: self.suspends + other.suspends,
             kills: self.kills + other.kills,
             locks: self.locks + other.locks,
@@ -61,17 +67,18 @@ impl Add for Figures {
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seeds, sessions, roles, calls, failed, stale, .. } = self;
-        let Self { faults, jumps, suspends, kills, locks, edits, restarts, .. } = self;
+        let Self { seeds, sessions, roles, calls, failed, stale, times, .. } = self;
+        let Self { faults, jumps, far_jumps, suspends, kills, locks, edits, restarts, .. } = self;
         let Self { requests, served, refused, pending, owed, .. } = self;
         writeln!(f, "{} session-years, {seeds} seeds", self.session_milliseconds / YEAR)?;
         writeln!(
             f,
-            "{calls} calls: {sessions} sessions, {roles} roles, {failed} failed, {stale} stale"
+            "{calls} calls: {sessions} sessions, {roles} roles, {times} for the time, {failed} failed, \
+             {stale} stale"
         )?;
         writeln!(
             f,
-            "{faults} faults, {jumps} clock jumps, {suspends} suspends, {kills} kills, {locks} locks, \
+            "{faults} faults, {jumps} clock jumps, {far_jumps} of another host's, {suspends} suspends, {kills} kills, {locks} locks, \
              {edits} edits, {restarts} restarts"
         )?;
         write!(

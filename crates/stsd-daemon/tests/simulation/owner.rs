@@ -130,6 +130,7 @@ impl Stage {
                 let at = self.profiles.iter().position(|profile| profile.role == Some(role));
                 (For::Role(at.expect("the roles stay")), identity)
             }
+            Ask::Time { .. } => return (world.calls, ask, 100),
         };
         let same = world.flights.iter().filter(|flight| flight.1 == whose);
         let rivals: Vec<u64> = same.map(|flight| flight.2).collect();

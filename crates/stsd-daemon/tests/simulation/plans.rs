@@ -23,6 +23,8 @@ pub(crate) struct Profile {
     pub(crate) role: Option<u32>,
     /// In seconds, as the profile has it.
     pub(crate) duration: Option<u32>,
+    /// Whether its role is asked for at an STS that has a clock of its own.
+    pub(crate) far: bool,
     /// Whether the files have it at the moment.
     pub(crate) present: bool,
 }
@@ -67,7 +69,8 @@ fn profile(
     role: Option<u32>,
     duration: Option<u32>,
 ) -> Profile {
-    Profile { name, identity, role, duration, present: true }
+    let far = name == "audit";
+    Profile { name, identity, role, duration, far, present: true }
 }
 
 /// What the gateway makes of the files.
@@ -88,7 +91,10 @@ fn planned(profile: &Profile) -> PlannedProfile {
         external_id: None,
         role_session_name: Some("simulation".to_owned()),
         duration_seconds: profile.duration,
-        target: StsTarget::default(),
+        target: StsTarget {
+            endpoint_url: profile.far.then(|| "https://sts.example.com".to_owned()),
+            ..StsTarget::default()
+        },
     };
     PlannedProfile {
         name: profile.name.to_owned(),

@@ -3,7 +3,8 @@
 
 use stsd_protocol::Timestamp;
 use stsd_protocol::gateway::{
-    Base, Failure, FailureKind, Issued, Operation, Outcome, PROGRAM_ERROR, TemporaryCredentials,
+    Base, Caller, Failure, FailureKind, Issued, Operation, Outcome, PROGRAM_ERROR,
+    TemporaryCredentials,
 };
 use stsd_secret::Secret;
 
@@ -14,8 +15,23 @@ use crate::time::{MINUTE, SECOND, Time};
 /// What the gateway was asked for, as STS reads it.
 #[derive(Clone, Debug)]
 pub(crate) enum Ask {
-    Session { identity: usize, code: Code, seconds: u32 },
-    Role { identity: usize, role: u32, base: Option<usize>, seconds: u32 },
+    Session {
+        identity: usize,
+        code: Code,
+        seconds: u32,
+    },
+    Role {
+        identity: usize,
+        role: u32,
+        base: Option<usize>,
+        seconds: u32,
+        far: bool,
+    },
+    /// What time it is there, asked with this entry of the ledger.
+    Time {
+        base: usize,
+        far: bool,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -31,6 +47,8 @@ pub(crate) struct Issue {
     pub(crate) identity: usize,
     pub(crate) role: Option<u32>,
     pub(crate) ends: Timestamp,
+    /// The same by the clock of the host that gave it, which may be wrong.
+    pub(crate) said: Timestamp,
     /// The number of the call that asked for it: calls are counted as the daemon makes them.
     pub(crate) call: u64,
     /// It came when its session, its role or its identity was no longer what it had been asked for.
@@ -78,6 +96,8 @@ pub(crate) struct Sts {
     pub(crate) fault: Option<Fault>,
     /// Whether the fault spares a call now and then.
     pub(crate) spares: bool,
+    /// By how much the clock of the host that is not AWS's is ahead, in milliseconds.
+    pub(crate) far_ahead: i64,
     /// The last step of 30 s whose code each device has spent.
     spent: [u64; IDENTITIES.len()],
 }
@@ -89,7 +109,7 @@ impl Sts {
         let spared = self.spares && random.one_in(5);
         let fault = self.fault.filter(|_| !spared);
         let session = matches!(ask, Ask::Session { .. });
-        let date = Some(time.sts());
+        let date = Some(time.by(self.ahead(ask)));
         let failed = |kind, code, status, sent| failure(kind, code, status, session && sent);
         let unavailable = FailureKind::Unavailable;
         match fault {
@@ -126,26 +146,41 @@ impl Sts {
 
     /// What a healthy STS says.
     fn answer(&mut self, ask: &Ask, call: u64, time: Time, delay: u64) -> Reply {
-        let date = Some(time.sts());
+        let ahead = self.ahead(ask);
+        let date = Some(time.by(ahead));
         let denied = |kind, code| Reply::of(failure(kind, code, Some(403), true), date, delay);
+        let ended = |base: &usize| time.until_by(ahead, self.ledger[*base].said) <= 0;
         let (identity, role, seconds) = match ask {
+            Ask::Time { base, .. } if ended(base) => {
+                return denied(FailureKind::Denied, "ExpiredToken");
+            }
+            Ask::Time { .. } => return Reply::of(somebody(), date, delay),
             Ask::Session { identity, code, seconds } => {
                 if !self.takes(*identity, code, time) {
                     return denied(FailureKind::WrongCode, "AccessDenied");
                 }
                 (*identity, None, *seconds)
             }
-            Ask::Role { identity, role, base, seconds } => {
-                if base.is_some_and(|base| time.until(self.ledger[base].ends) <= 0) {
+            Ask::Role { identity, role, base, seconds, .. } => {
+                if base.as_ref().is_some_and(ended) {
                     return denied(FailureKind::Denied, "ExpiredToken");
                 }
                 (*identity, Some(*role), *seconds)
             }
         };
-        let ends = time.sts().plus(std::time::Duration::from_secs(seconds.into()));
+        let life = std::time::Duration::from_secs(seconds.into());
+        let (ends, said) = (time.sts().plus(life), time.by(ahead).plus(life));
         let issue = self.ledger.len();
-        self.ledger.push(Issue { identity, role, ends, call, stale: false });
-        Reply { outcome: credentials(issue, ends), date, issue: Some(issue), delay }
+        self.ledger.push(Issue { identity, role, ends, said, call, stale: false });
+        Reply { outcome: credentials(issue, said), date, issue: Some(issue), delay }
+    }
+
+    /// By how much the clock of the host that is asked is ahead.
+    fn ahead(&self, ask: &Ask) -> i64 {
+        match ask {
+            Ask::Role { far: true, .. } | Ask::Time { far: true, .. } => self.far_ahead,
+            _ => 0,
+        }
     }
 
     /// Whether a code is that of this step of 30 s or of one of its neighbours, and a new one.
@@ -206,7 +241,15 @@ impl Ask {
                     }
                 };
                 let seconds = wanted.min(longest);
-                Self::Role { identity, role: role_of(&hop.role_arn), base, seconds }
+                let far = hop.target.endpoint_url.is_some();
+                Self::Role { identity, role: role_of(&hop.role_arn), base, seconds, far }
+            }
+            Operation::Whoami(request) => {
+                let Base::Temporary(credentials) = &request.base else {
+                    panic!("the state asks for the time with what it holds")
+                };
+                let base = number_of(&credentials.access_key_id);
+                Self::Time { base, far: request.target.endpoint_url.is_some() }
             }
             other => panic!("the state asked for {other:?}"),
         }
@@ -232,6 +275,14 @@ fn shown(identity: usize, step: u64) -> String {
 pub(crate) fn number_of(access_key_id: &str) -> usize {
     let digits = access_key_id.trim_start_matches("ASIA");
     digits.parse().expect("STS has given no other access key ids")
+}
+
+fn somebody() -> Outcome {
+    Outcome::Caller(Caller {
+        user_id: "AIDACKCEVSQ6C2EXAMPLE".to_owned(),
+        account: "111122223333".to_owned(),
+        arn: "arn:aws:iam::111122223333:user/alice".to_owned(),
+    })
 }
 
 fn credentials(issue: usize, ends: Timestamp) -> Outcome {

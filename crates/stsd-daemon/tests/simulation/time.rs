@@ -42,8 +42,19 @@ impl Time {
 
     /// How long until a date of STS's, in milliseconds; negative if it is past.
     pub(crate) fn until(self, date: Timestamp) -> i64 {
+        self.until_by(0, date)
+    }
+
+    /// The date of a host whose clock is ahead by so much.
+    pub(crate) fn by(self, ahead: i64) -> Timestamp {
+        let date = (BEGINNING * SECOND + self.elapsed()).saturating_add_signed(ahead);
+        Timestamp::from_unix(date / SECOND)
+    }
+
+    /// How long until a date by such a clock.
+    pub(crate) fn until_by(self, ahead: i64, date: Timestamp) -> i64 {
         let date = (date.unix() * SECOND).cast_signed();
-        date - (BEGINNING * SECOND + self.elapsed()).cast_signed()
+        date - (BEGINNING * SECOND + self.elapsed()).cast_signed() - ahead
     }
 
     /// What the daemon sees.

@@ -48,7 +48,7 @@ pub(crate) enum Event {
 #[expect(dead_code, reason = "it is for whoever reads the trail of a failure")]
 pub(crate) enum Note {
     None,
-    Answer { whose: For, issue: Option<usize>, denied: bool },
+    Answer { whose: Option<For>, issue: Option<usize>, denied: bool },
     Fault(Fault),
     Refused(RefusalCode),
 }
@@ -117,6 +117,7 @@ impl World {
         for profile in 0..self.profiles.len() {
             self.next_spell(profile);
         }
+        self.begins_far();
         self.next_strike();
     }
 

@@ -10,11 +10,11 @@ use super::fixture::{
     ALICE, CI, HOUR, Story, failed, identity, plan, role_profile, session_profile,
 };
 use crate::clock::Now;
-use crate::state::{Answer, Finished, Job};
+use crate::state::{Answer, Finished, Job, JobKind};
 
 fn finish_at(story: &mut Story, job: &Job, outcome: Outcome, date: Timestamp) {
     let (kind, generation) = (job.kind.clone(), job.generation);
-    let asked = job.asked;
+    let asked = job.asked.clone();
     let finished = Finished { kind, generation, asked, outcome, sts_date: Some(date) };
     let now = story.now();
     story.state.finish(finished, now);
@@ -220,12 +220,16 @@ fn time_that_passes_is_no_jump() {
 }
 
 #[test]
-fn a_jump_asks_for_no_role_that_sts_has_refused() {
+fn a_jump_asks_for_the_time_and_for_no_role() {
     let mut story = Story::unlocked();
     let job = story.want("prod").unwrap();
     story.finish(&job, failed(FailureKind::Denied, "AccessDenied"));
     story.due();
-    assert!(story.state.due(later(&story, 13 * HOUR)).is_empty());
+    let jobs = story.state.due(later(&story, 13 * HOUR));
+    assert!(matches!(jobs[..], [Job { kind: JobKind::Time { .. }, .. }]), "{jobs:?}");
+    let mut locked = Story::begin();
+    locked.due();
+    assert!(locked.state.due(later(&locked, 13 * HOUR)).is_empty(), "nothing is held");
 }
 
 #[test]
@@ -267,7 +271,7 @@ fn what_a_program_says_without_a_date_lasts_as_long_as_it_says() {
 
 /// Credentials for so long by STS's date, while the local one is wrong by so much.
 fn finish_undated(story: &mut Story, job: &Job, seconds: u64, wrong: i64) {
-    let (kind, generation, asked) = (job.kind.clone(), job.generation, job.asked);
+    let (kind, generation, asked) = (job.kind.clone(), job.generation, job.asked.clone());
     let outcome = story.issued(seconds);
     let finished = Finished { kind, generation, asked, outcome, sts_date: None };
     let now = story.now();

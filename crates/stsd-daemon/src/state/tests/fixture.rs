@@ -105,7 +105,7 @@ impl Story {
         let finished = Finished {
             kind: job.kind.clone(),
             generation: job.generation,
-            asked: job.asked,
+            asked: job.asked.clone(),
             outcome,
             sts_date: Some(self.date()),
         };

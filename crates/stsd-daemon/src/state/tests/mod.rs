@@ -11,5 +11,7 @@ mod programs;
 mod renewal;
 mod roles;
 mod sessions;
+mod sleep;
+mod sts_clocks;
 mod survivors;
 mod versions;

@@ -10,7 +10,7 @@ use stsd_protocol::gateway::{FailureKind, Operation, Plan, ProfileSource};
 use super::fixture::{
     ALICE, CI, HOUR, SERIAL, Story, base_is_temporary, failed, identity, plan, role_profile,
 };
-use crate::state::{Remembered, Restored, Survivors};
+use crate::state::{Remembered, Restored, StsClock, Survivors};
 
 type Change = fn(&mut Plan);
 
@@ -95,7 +95,7 @@ fn what_came_back_is_renewed_locked_and_ends_as_if_nothing_had_happened() {
     let locked = story.state.lock(None, now).unwrap();
     assert!(locked.handed_out_until.is_some(), "who got them died with the daemon's memory");
     assert_eq!(story.refusal("prod").code, RefusalCode::Locked);
-    assert!(story.survivors().is_empty());
+    assert!(story.survivors().hold_nothing());
     story.seconds += 60;
     story.unlock("654321", 12 * HOUR);
     assert!(story.serves("default"));
@@ -132,10 +132,10 @@ fn an_end_that_no_clock_reaches_costs_no_session() {
 #[test]
 fn what_the_next_daemon_would_not_believe_is_left_out_of_the_record() {
     let mut story = Story::unlocked();
-    story.state.table.sts_minus_boot = Some(1 << 40);
+    story.state.table.clocks.hear(&StsClock::default(), 1 << 40);
     let survivors = story.survivors();
     assert!(survivors.are_plausible());
-    assert_eq!((survivors.sts_minus_boot, survivors.sessions.len()), (None, 1));
+    assert_eq!((survivors.clocks.len(), survivors.sessions.len()), (0, 1));
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn a_lock_before_the_first_plan_forgets_what_was_to_come_back() {
     next.state.expect(before.survivors());
     assert!(next.state.survivors().is_none(), "the record stays as it is until then");
     next.state.lock(None, next.now()).unwrap();
-    assert!(next.survivors().is_empty());
+    assert!(next.survivors().hold_nothing());
     next.state.replan(plan());
     assert_eq!(next.state.restore(next.now()), Restored::default());
     assert!(!next.serves("default"));
@@ -256,16 +256,16 @@ fn a_session_waits_until_its_end_or_a_lock_and_for_no_other_program() {
     next.seconds = 12 * HOUR;
     let version = next.state.version();
     next.due();
-    assert!(next.survivors().is_empty() && next.state.version() > version);
+    assert!(next.survivors().hold_nothing() && next.state.version() > version);
 
     let (mut next, _) = a_day().restarted(1, nothing());
-    next.state.age(Duration::from_secs(12 * HOUR));
+    next.state.age(&StsClock::default(), Duration::from_secs(12 * HOUR));
     next.due();
-    assert!(next.survivors().is_empty(), "a paused machine has slept through it");
+    assert!(next.survivors().hold_nothing(), "a paused machine has slept through it");
 
     let (mut next, _) = a_day().restarted(1, nothing());
     next.state.lock(None, next.now()).unwrap();
-    assert!(next.survivors().is_empty());
+    assert!(next.survivors().hold_nothing());
     next.state.replan(plan());
     assert_eq!(next.state.restore(next.now()), Restored::default());
 
@@ -295,6 +295,51 @@ fn a_spent_code_stays_spent_and_a_guesser_stays_slow() {
 }
 
 #[test]
+fn a_code_that_was_spent_stays_so_over_a_lock_and_a_restart_for_as_long_as_sts_would_take_it() {
+    let mut story = Story::unlocked();
+    let now = story.now();
+    story.state.lock(None, now).unwrap();
+    assert!(!story.survivors().is_empty(), "what the code is known by");
+    let mut next = story.after_a_crash();
+    assert_eq!(next.session_state(ALICE), SessionState::Locked);
+    assert_eq!(next.begin_unlock("123456").unwrap_err().code, RefusalCode::SpentCode);
+    let text = serde_json::to_string(&next.survivors()).unwrap();
+    assert!(!text.contains("123456") && !text.contains("SecretAccessKey"), "{text}");
+    next.seconds += 120;
+    let before = next.state.version();
+    next.due();
+    assert!(next.state.version() > before && next.survivors().is_empty(), "{:?}", next.survivors());
+    next.begin_unlock("123456").unwrap();
+}
+
+#[test]
+fn a_code_that_a_program_said_stays_spent_over_a_lock_and_a_restart() {
+    let programmed = || {
+        let mut plan = plan();
+        plan.identities[0].mfa_process = true;
+        plan
+    };
+    let unlock = |story: &mut Story| {
+        let now = story.now();
+        story.state.begin_unlock(stsd_protocol::control::UnlockRequest::default(), now)
+    };
+    let mut story = Story::begin();
+    story.state.replan(programmed());
+    let job = unlock(&mut story).unwrap();
+    let outcome = story.issued(12 * HOUR);
+    story.finish(&job, outcome);
+    let now = story.now();
+    story.state.lock(None, now).unwrap();
+    assert!(!story.survivors().is_empty());
+    let (mut next, _) = story.restarted(1, programmed());
+    assert_eq!(unlock(&mut next).unwrap_err().code, RefusalCode::SpentCode);
+    next.seconds += 30;
+    next.due();
+    assert!(next.survivors().hold_nothing());
+    unlock(&mut next).unwrap();
+}
+
+#[test]
 fn a_code_that_was_under_way_is_spent() {
     let mut story = Story::unlocked();
     story.begin_unlock("777777").unwrap();
@@ -312,7 +357,7 @@ fn the_clock_that_sts_has_told_is_still_known() {
     let finished = crate::state::Finished {
         kind: job.kind.clone(),
         generation: job.generation,
-        asked: job.asked,
+        asked: job.asked.clone(),
         outcome,
         sts_date: Some(story.date().plus(Duration::from_secs(400))),
     };

@@ -11,7 +11,8 @@ pub(super) fn is_plausible(kept: &Value) -> bool {
     let list = |name: &str| survivors[name].as_array().cloned().unwrap_or_default();
     let moments = |value: &Value| value.as_object().is_none_or(|all| all.values().all(is_moment));
     let wrong = survivors["wrong_codes"].as_object().into_iter().flatten();
-    let bases = ["sts_minus_boot", "wall_minus_boot"].map(|name| survivors[name].as_i64());
+    let clocks = survivors["clocks"].as_object().into_iter().flatten().map(|(_, base)| base);
+    let mut bases = clocks.chain([&survivors["wall_minus_boot"]]).filter_map(Value::as_i64);
     list("sessions").iter().chain(&list("roles")).all(|one| lasts(&one["held"]))
         && list("sessions").iter().map(|one| &one["renewal"]).all(|renewal| {
             is_moment(&renewal["retry"])
@@ -19,7 +20,8 @@ pub(super) fn is_plausible(kept: &Value) -> bool {
         })
         && moments(&survivors["spent"]["seen"])
         && wrong.into_iter().all(|(_, wrong)| is_moment(&wrong["last"]))
-        && bases.iter().flatten().all(|base| base.unsigned_abs() < TOO_LONG)
+        && moments(&survivors["program_codes"])
+        && bases.all(|base| base.unsigned_abs() < TOO_LONG)
 }
 
 /// Whether the credentials can be served, and for no longer than STS gave them, nor than it gives any.

@@ -90,7 +90,7 @@ fn serves_what_lasts(state: &State, locked: &str, now: Now) {
 fn survives_again(state: &State, locked: &str) {
     let again = state.survivors().expect("the plan has come");
     assert!(again.are_plausible() && again.are_of_the_past(NOW));
-    assert!(locked != "*" || again.is_empty(), "what is locked is kept");
+    assert!(locked != "*" || again.hold_nothing(), "what is locked is kept");
     let other = restarted(&again, locked);
     let held = |state: &State| {
         let all = ready(state, at(NOW)).into_iter();
@@ -119,7 +119,7 @@ fn lives_on(mut state: State, locked: &str) {
     let mut state = restarted(&state.survivors().unwrap_or_default(), locked);
     state.lock(None, at(NOW)).expect("everything can be locked");
     assert!(ready(&state, at(NOW)).is_empty());
-    assert!(state.survivors().is_some_and(|survivors| survivors.is_empty()));
+    assert!(state.survivors().is_some_and(|survivors| survivors.hold_nothing()));
 }
 
 /// A person who mistypes the code again and again.

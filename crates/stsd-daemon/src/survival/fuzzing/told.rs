@@ -20,9 +20,11 @@ pub(super) fn kept(bytes: &[u8]) -> Value {
     let wrong: serde_json::Map<String, Value> = (0..told.byte() % 3)
         .map(|_| (told.identity(), json!({"count": told.count(), "last": told.moment()})))
         .collect();
+    let base = told.base();
+    let clocks = if base.is_null() { json!({}) } else { json!({"": base}) };
     json!({"boot": "this", "uid": 1000, "survivors": {
         "sessions": sessions, "roles": roles, "spent": {"key": 1, "seen": seen},
-        "wrong_codes": wrong, "sts_minus_boot": told.base(), "wall_minus_boot": told.base()}})
+        "wrong_codes": wrong, "clocks": clocks, "wall_minus_boot": told.base()}})
 }
 
 impl Told<'_> {

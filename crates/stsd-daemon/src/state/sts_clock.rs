@@ -1,0 +1,185 @@
+//! Which STS says what time it is. AWS's own endpoints go by one clock. A host that somebody's files name
+//! has a clock of its own: if it is wrong, that is a matter of what this host gave, and of nothing else.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use stsd_protocol::gateway::StsTarget;
+
+use crate::clock::Now;
+
+/// Whose clock it is: a host with its port, as the files name it; AWS's, where they name none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct StsClock(String);
+
+/// When STS was asked, and which one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// By the boot clock.
+    pub at: Duration,
+    /// By whose clock what it gives will end.
+    pub clock: StsClock,
+    /// Whether it is the only one that was asked. Of several, nobody says which it was that refused.
+    pub alone: bool,
+}
+
+/// What each clock has said, and what is not believed until it says more.
+#[derive(Clone, Debug, Default)]
+pub struct StsClocks {
+    /// The endpoint of all who name none.
+    usual: Option<String>,
+    /// The date minus our boot clock, in seconds, in the last answer.
+    said: BTreeMap<StsClock, i64>,
+    doubts: BTreeMap<StsClock, Doubt>,
+}
+
+/// What one clock's STS gave may be older than it seems.
+#[derive(Clone, Copy, Debug)]
+struct Doubt {
+    by: Duration,
+    /// An answer to what was asked before, by the boot clock, dispels nothing.
+    since: Duration,
+}
+
+impl StsClock {
+    /// Whether it is that of AWS's own endpoints.
+    pub(super) fn is_of_aws(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl StsClocks {
+    pub(super) fn new(usual: Option<String>) -> Self {
+        Self { usual, ..Self::default() }
+    }
+
+    /// The clock of the STS that is called there.
+    pub(super) fn of(&self, target: &StsTarget) -> StsClock {
+        let url = target.endpoint_url.as_ref().or(self.usual.as_ref());
+        let host = url.map_or("", |url| {
+            let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+            rest.split(['/', '?', '#']).next().unwrap_or_default()
+        });
+        StsClock(host.to_ascii_lowercase())
+    }
+
+    /// What the clock said last; where it has said nothing yet, the one that is nearest to the local
+    /// date.
+    pub(super) fn base(&self, clock: &StsClock, now: Now) -> Option<i64> {
+        self.said.get(clock).copied().or_else(|| self.nearest(now))
+    }
+
+    pub(super) fn said(&self, clock: &StsClock) -> Option<i64> {
+        self.said.get(clock).copied()
+    }
+
+    /// What the clock that is nearest to the local date has said. The local date is not wrong because
+    /// one host's is; and AWS's is not.
+    pub(super) fn nearest(&self, now: Now) -> Option<i64> {
+        let aws = self.said.iter().find(|(clock, _)| clock.is_of_aws()).map(|(_, base)| *base);
+        let local = super::clocks::wall_minus_boot(now);
+        aws.or_else(|| self.said.values().copied().min_by_key(|base| (base - local).abs()))
+    }
+
+    pub(super) fn hear(&mut self, clock: &StsClock, base: i64) {
+        self.said.insert(clock.clone(), base);
+    }
+
+    /// For the record.
+    pub(super) fn all_said(&self) -> &BTreeMap<StsClock, i64> {
+        &self.said
+    }
+
+    pub(super) fn recall(&mut self, said: BTreeMap<StsClock, i64>) {
+        self.said = said;
+    }
+
+    /// What this clock's STS gave may be so much older than it seems.
+    pub(super) fn doubt(&mut self, clock: StsClock, by: Duration, now: Now) {
+        let before = self.doubts.get(&clock).map_or(Duration::ZERO, |doubt| doubt.by);
+        self.doubts.insert(clock, Doubt { by: by.max(before), since: now.boot });
+    }
+
+    /// The answer has come, or there is nothing to ask for.
+    pub(super) fn was_asked(&mut self, question: &Question) {
+        if self.doubts.get(&question.clock).is_some_and(|doubt| doubt.since <= question.at) {
+            self.doubts.remove(&question.clock);
+        }
+    }
+
+    pub(super) fn believe(&mut self, clock: &StsClock) {
+        self.doubts.remove(clock);
+    }
+
+    pub(super) fn in_doubt(&self) -> Vec<StsClock> {
+        self.doubts.keys().cloned().collect()
+    }
+
+    /// By how much what it gave may be older than it seems.
+    pub(super) fn doubted(&self, clock: &StsClock) -> Option<Duration> {
+        self.doubts.get(clock).map(|doubt| doubt.by)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use stsd_protocol::gateway::StsTarget;
+
+    use super::{Question, StsClocks};
+    use crate::clock::test::at;
+
+    fn target(url: Option<&str>) -> StsTarget {
+        StsTarget { endpoint_url: url.map(str::to_owned), ..StsTarget::default() }
+    }
+
+    #[test]
+    fn a_clock_is_a_host_with_its_port_and_aws_has_one() {
+        let clocks = StsClocks::default();
+        let of = |url| clocks.of(&target(Some(url)));
+        assert!(clocks.of(&target(None)).is_of_aws());
+        let one = of("https://STS.example.com/path?x#y");
+        assert_eq!(one, of("https://sts.example.com"));
+        assert_ne!(one, of("https://sts.example.com:8443"));
+        assert_ne!(one, of("https://other.example.com"));
+        let usual = StsClocks::new(Some("https://sts.example.com".to_owned()));
+        assert_eq!(usual.of(&target(None)), one);
+        assert_ne!(usual.of(&target(Some("http://127.0.0.1:4566"))), one);
+    }
+
+    #[test]
+    fn the_local_date_is_as_wrong_as_aws_says_or_else_as_the_nearest_host_does() {
+        let mut clocks = StsClocks::default();
+        let now = at(Duration::ZERO);
+        let local = super::super::clocks::wall_minus_boot(now);
+        assert_eq!(clocks.nearest(now), None);
+        for (url, wrong) in [("https://far", 90_000), ("https://near", -40)] {
+            let clock = clocks.of(&target(Some(url)));
+            clocks.hear(&clock, local + wrong);
+        }
+        assert_eq!(clocks.nearest(now), Some(local - 40));
+        let aws = clocks.of(&target(None));
+        assert_eq!(clocks.base(&aws, now), Some(local - 40));
+        clocks.hear(&aws, local + 400);
+        assert_eq!(clocks.nearest(now), Some(local + 400));
+    }
+
+    #[test]
+    fn what_was_asked_before_the_doubt_does_not_dispel_it() {
+        let mut clocks = StsClocks::default();
+        let clock = clocks.of(&target(None));
+        let question = |seconds| Question {
+            at: at(Duration::from_secs(seconds)).boot,
+            clock: clock.clone(),
+            alone: true,
+        };
+        clocks.doubt(clock.clone(), Duration::from_secs(60), at(Duration::from_secs(10)));
+        clocks.doubt(clock.clone(), Duration::from_secs(30), at(Duration::from_secs(20)));
+        clocks.was_asked(&question(19));
+        assert_eq!(clocks.doubted(&clock), Some(Duration::from_secs(60)));
+        clocks.was_asked(&question(20));
+        assert_eq!(clocks.doubted(&clock), None);
+    }
+}
