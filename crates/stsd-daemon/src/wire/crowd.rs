@@ -52,7 +52,10 @@ impl Crowd {
             return;
         }
         if let Some(unsaid) = self.full.speak() {
-            warn!(self.door, unsaid, "all places are taken; who says nothing has to leave early");
+            warn!(
+                door = self.door,
+                unsaid, "all places are taken; who says nothing has to leave early"
+            );
         }
         self.threshold = Some(exchange);
     }
@@ -83,7 +86,7 @@ impl Crowd {
             }
         };
         if timeout_at(deadline, all).await.is_err() {
-            warn!(self.door, cut = self.places.len(), "cut connections at the end");
+            warn!(door = self.door, cut = self.places.len(), "cut connections at the end");
             self.places.shutdown().await;
         }
     }
