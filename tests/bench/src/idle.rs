@@ -26,10 +26,13 @@ pub(crate) fn measure(stage: &Stage, pace: &Pace) -> io::Result<()> {
     let waits = (waits(daemon.pid)? - before) as f64 / pace.idle.as_secs_f64();
     let memory = memory(daemon.pid)?;
     println!("idle daemon, unlocked (goals: 4 MB RSS, 2 MB PSS, the gateway gone after 10 s)");
-    let pss = memory.pss.map_or("unknown (not root)".to_owned(), |pss| format!("{pss} kB"));
+    let known =
+        |kb: Option<u64>| kb.map_or("unknown (not root)".to_owned(), |kb| format!("{kb} kB"));
     println!(
-        "  {} kB RSS, {pss} PSS; the gateway gone after {:.1} s; {waits:.2} wake-ups a second",
+        "  {} kB RSS, {} PSS, {} of it data; the gateway gone after {:.1} s; {waits:.2} wake-ups a second",
         memory.rss,
+        known(memory.pss),
+        known(memory.data),
         gone.as_secs_f64()
     );
     Ok(())

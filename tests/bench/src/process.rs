@@ -11,13 +11,15 @@ pub(crate) struct Memory {
     pub(crate) rss: u64,
     /// The share of it, where the kernel says it: of a process that is not dumpable only to root.
     pub(crate) pss: Option<u64>,
+    /// What of it is data, and not pages of programs and libraries; where the kernel says it.
+    pub(crate) data: Option<u64>,
 }
 
 pub(crate) fn memory(pid: u32) -> io::Result<Memory> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let rss = number(&status, "VmRSS:").ok_or(io::ErrorKind::InvalidData)?;
-    let smaps = fs::read_to_string(format!("/proc/{pid}/smaps_rollup"));
-    Ok(Memory { rss, pss: smaps.ok().and_then(|smaps| number(&smaps, "Pss:")) })
+    let smaps = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+    Ok(Memory { rss, pss: number(&smaps, "Pss:"), data: number(&smaps, "Anonymous:") })
 }
 
 fn number(text: &str, key: &str) -> Option<u64> {
