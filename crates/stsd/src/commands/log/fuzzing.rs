@@ -12,11 +12,15 @@ use super::printer::Printer;
 /// which pieces it grows; one that is no byte of a text stands for a very long part of a line.
 pub(crate) fn log(bytes: &[u8]) {
     let Some((pieces, bytes)) = bytes.split_first() else { return };
-    let long = |byte: &u8| if *byte == 0xff { vec![b' '; LONGEST_LINE / 2] } else { vec![*byte] };
-    let file: Vec<u8> = bytes.iter().flat_map(long).take(8 * LONGEST_LINE).collect();
+    let mut parts = bytes.split(|byte| *byte == LONG).take(6);
+    let mut file = parts.next().unwrap_or_default().to_vec();
+    for part in parts {
+        file.resize(file.len() + LONGEST_LINE / 2, b' ');
+        file.extend_from_slice(part);
+    }
     let at_once = lines(&mut Lines::default(), &file);
     let mut grown = Lines::default();
-    let at_a_time = (usize::from(*pieces) * 67).max(file.len() / 512).max(1);
+    let at_a_time = (usize::from(*pieces) * 67).max(file.len() / 64).max(1);
     let in_pieces: Vec<String> =
         file.chunks(at_a_time).flat_map(|piece| lines(&mut grown, piece)).collect();
     assert_eq!(in_pieces, at_once, "whoever follows reads something else");
@@ -46,6 +50,9 @@ fn shown(line: &str) {
     }
     assert_eq!(printer(true, false).text(line), format!("{line}\n"));
 }
+
+/// Stands in no text.
+const LONG: u8 = 0xf8;
 
 fn steers(c: char) -> bool {
     c.is_control()
