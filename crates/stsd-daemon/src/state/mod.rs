@@ -156,7 +156,7 @@ impl State {
             handed_out_until = handed_out_until.max(self.lock_one(identity));
             self.locked_by_hand.insert(identity.clone());
         }
-        let handed_out_until = handed_out_until.filter(|until| *until > now.date());
+        let handed_out_until = handed_out_until.filter(|until| *until > self.table.sts_date(now));
         Ok(Locked { locked: identities, handed_out_until, until_restart: false })
     }
 

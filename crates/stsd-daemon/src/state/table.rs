@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use stsd_protocol::control::{ProfileReport, SessionReport};
 use stsd_protocol::gateway::{Problem, Severity, StsTarget};
-use stsd_protocol::{Confinement, Refusal, RefusalCode};
+use stsd_protocol::{Confinement, Refusal, RefusalCode, Timestamp};
 
 use super::clocks::{TOLERANCE, wall_minus_boot};
 use super::held::Held;
@@ -111,6 +111,12 @@ impl Table {
     /// What to add to the local date to have the right one, in seconds.
     pub fn clock_offset(&self, now: Now) -> i64 {
         offset(self.clocks.nearest(now), now)
+    }
+
+    /// The date as STS has it.
+    pub(super) fn sts_date(&self, now: Now) -> Timestamp {
+        let local = now.date().unix();
+        Timestamp::from_unix(local.saturating_add_signed(self.clock_offset(now)))
     }
 
     /// What to add to the local date to have that of the STS which is called there, in seconds.

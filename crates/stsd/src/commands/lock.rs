@@ -1,5 +1,6 @@
 //! `stsd lock`: forgets sessions, and says what that does not undo.
 
+use stsd_protocol::Timestamp;
 use stsd_protocol::control::{LOCK, Locked, ProfileRequest, STATUS, SessionReport, Status};
 
 use crate::arguments::ListArguments;
@@ -20,12 +21,18 @@ pub(crate) fn run(arguments: &ListArguments) -> Result<(), Failure> {
     if locked.until_restart {
         warn(NOT_KEPT);
     }
-    // Only for the names; it is locked already, so that the keys' ids do where this fails.
+    // Only for the names and AWS's date; it is locked already, so that the keys' ids and the local date do
+    // where this fails.
     let status = client.question(STATUS).and_then(|body| client::read::<Status>(&body));
-    print(&sentence(&locked, &status.map(|status| status.sessions).unwrap_or_default()))
+    let (sessions, offset) = match status {
+        Ok(status) => (status.sessions, status.clock_offset_seconds),
+        Err(_) => (Vec::new(), 0),
+    };
+    let sts_date = clock::now().unix().saturating_add_signed(offset);
+    print(&sentence(&locked, &sessions, Timestamp::from_unix(sts_date)))
 }
 
-fn sentence(locked: &Locked, sessions: &[SessionReport]) -> String {
+fn sentence(locked: &Locked, sessions: &[SessionReport], sts_date: Timestamp) -> String {
     let name = |key: &String| session_name(sessions, key).unwrap_or_else(|| key.clone());
     let names: Vec<String> = locked.locked.iter().map(name).collect();
     let what = match names.as_slice() {
@@ -35,7 +42,7 @@ fn sentence(locked: &Locked, sessions: &[SessionReport]) -> String {
     match locked.handed_out_until {
         None => format!("{what}\n"),
         Some(end) => {
-            let end = until(end, end.since(clock::now()));
+            let end = until(end, end.since(sts_date));
             format!("{what}\nwhat was handed out before stays valid at AWS until {end}\n")
         }
     }
@@ -55,16 +62,17 @@ mod tests {
     #[test]
     fn says_what_is_locked_and_what_stays_valid() {
         let nothing = Locked { locked: vec![], handed_out_until: None, until_restart: false };
-        assert_eq!(sentence(&nothing, &[]), "nothing to lock\n");
+        let sts_date = Timestamp::from_unix(1_000_000_000 - 3540);
+        assert_eq!(sentence(&nothing, &[], sts_date), "nothing to lock\n");
         let one = Locked {
             locked: vec!["AKIAIOSFODNN7EXAMPLE".into()],
             handed_out_until: Some(Timestamp::from_unix(1_000_000_000)),
             until_restart: false,
         };
         assert_eq!(
-            sentence(&one, &[]),
+            sentence(&one, &[], sts_date),
             "locked AKIAIOSFODNN7EXAMPLE\n\
-             what was handed out before stays valid at AWS until 2001-09-09T01:46:40Z\n"
+             what was handed out before stays valid at AWS until 2001-09-09T01:46:40Z, in 59 min\n"
         );
     }
 }

@@ -1,11 +1,14 @@
 //! Unlocking, locking, and the end of a session.
 
+use std::time::Duration;
+
 use stsd_protocol::RefusalCode;
 use stsd_protocol::control::{ChallengeRequest, SessionState, UnlockRequest};
 use stsd_protocol::gateway::{FailureKind, GATEWAY_MISSING, Operation, Plan};
 use stsd_secret::Secret;
 
 use super::fixture::{ALICE, CI, HOUR, SERIAL, Story, failed, identity, plan};
+use crate::clock::Now;
 use crate::gateway::Reply;
 use crate::state::Remembered;
 
@@ -173,8 +176,18 @@ fn lock_says_until_when_what_was_handed_out_stays_valid() {
     assert_eq!(locked.handed_out_until, Some(held.expiration()));
     let again = story.state.lock(None, story.now()).unwrap();
     assert_eq!(again.handed_out_until, Some(held.expiration()), "a second lock still knows");
+    // By AWS's date and not by the local one, which may be wrong.
+    let (now, day) = (story.now(), Duration::from_secs(24 * HOUR));
+    for wall in [now.wall + day, now.wall - day] {
+        let again = story.state.lock(None, Now { wall, ..now }).unwrap();
+        assert_eq!(again.handed_out_until, Some(held.expiration()), "at {wall:?}");
+    }
     story.seconds = 2 * HOUR;
-    assert_eq!(story.state.lock(None, story.now()).unwrap().handed_out_until, None);
+    let now = story.now();
+    for wall in [now.wall, now.wall - day] {
+        let again = story.state.lock(None, Now { wall, ..now }).unwrap();
+        assert_eq!(again.handed_out_until, None, "at {wall:?}");
+    }
     assert_eq!(story.refusal("default").code, RefusalCode::Locked);
 }
 
