@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use stsd_protocol::Timestamp;
 use stsd_protocol::gateway::{
-    Base, Failure, FailureKind, Operation, Outcome, PROGRAM_IDENTITY, StsTarget, WhoamiRequest,
+    Base, Failure, FailureKind, Operation, Outcome, StsTarget, WhoamiRequest,
 };
 
 use super::State;
@@ -32,7 +32,7 @@ impl State {
         let known = asked.alone || matches!(outcome, Outcome::Credentials(_));
         let of_sts = is_of_sts(outcome) && !late && known;
         let Some(date) = finished.sts_date.filter(|_| of_sts) else { return };
-        let date = self.earliest(finished).map_or(date, |earliest| earliest.max(date));
+        let date = Self::earliest(finished).map_or(date, |earliest| earliest.max(date));
         let base = date.unix().cast_signed() - now.boot.as_secs().cast_signed();
         let missed = self.table.clocks.said(&asked.clock).map_or(0, |before| base - before);
         if missed < -TOLERANCE.as_secs().cast_signed() {
@@ -59,33 +59,16 @@ impl State {
         let by = |base: i64| Timestamp::from_unix((base + asked).max(0).cast_unsigned());
         let clocks = &self.table.clocks;
         let told = finished.sts_date.or_else(|| clocks.said(clock).map(by));
-        let known = told.max(self.earliest(finished));
+        let known = told.max(Self::earliest(finished));
         known.or_else(|| clocks.nearest(now).map(by)).unwrap_or_else(|| now.date())
     }
 
     /// When STS can have given these credentials at the earliest.
-    fn earliest(&self, finished: &Finished) -> Option<Timestamp> {
+    fn earliest(finished: &Finished) -> Option<Timestamp> {
         let Outcome::Credentials(issued) = &finished.outcome else { return None };
-        let seconds = self.asked_for(&finished.kind)?;
+        let seconds = finished.asked.seconds?;
         let end = issued.credentials.expiration.unix();
         Some(Timestamp::from_unix(end.saturating_sub(seconds.into())))
-    }
-
-    /// How many seconds STS was asked for. A program gives what it gives.
-    fn asked_for(&self, kind: &JobKind) -> Option<u32> {
-        match kind {
-            JobKind::Session { identity, .. } if identity.starts_with(PROGRAM_IDENTITY) => None,
-            JobKind::Session { identity, .. } => self.table.session(identity)?.duration_seconds,
-            JobKind::Role { profile } => {
-                let profile = &self.table.profiles[self.place(profile)?];
-                let session = self.table.session_of(profile)?;
-                let asked = profile.hops().last()?.duration_seconds.unwrap_or(ROLE_CHAINING);
-                let from_session = session.has_device() || session.planned.program.is_some();
-                let chained = profile.hops().len() > 1 || from_session;
-                Some(if chained { asked.min(ROLE_CHAINING) } else { asked })
-            }
-            JobKind::Time { .. } => None,
-        }
     }
 
     /// Where the local date has left the boot clock behind, or has been set: whoever gave what is
@@ -125,7 +108,7 @@ impl State {
             jobs.push(Job {
                 kind: JobKind::Time { access_key_id: held.access_key_id().to_owned() },
                 generation: self.version,
-                asked: Question { at: now.boot, clock: clock.clone(), alone: true },
+                asked: Question { at: now.boot, clock: clock.clone(), alone: true, seconds: None },
                 operation: Operation::Whoami(request),
                 settings: self.settings.clone(),
             });
@@ -228,7 +211,3 @@ const DRIFT: i64 = 10;
 
 /// Below it, it is the network's delay, or a clock that is being steered.
 pub(super) const TOLERANCE: Duration = Duration::from_secs(60);
-
-/// What STS gives at most, in seconds, to whoever assumes a role with temporary credentials; and
-/// what it gives where nothing else is asked for.
-const ROLE_CHAINING: u32 = 3600;

@@ -166,7 +166,7 @@ impl State {
         let job = Job {
             kind: JobKind::Role { profile: profile.planned.name.clone() },
             generation,
-            asked: Question { at: now.boot, clock, alone },
+            asked: Question { at: now.boot, clock, alone, seconds: asked_for(profile, session) },
             operation: Operation::Assume(AssumeRequest {
                 base: base_of(session, now),
                 hops: named(profile.hops(), session.user.as_deref()),
@@ -252,6 +252,18 @@ fn base_of(session: &Session, now: Now) -> Base {
         _ => Base::LongTerm(session.planned.keys.clone()),
     }
 }
+
+/// How many seconds the last role of a chain is asked for.
+fn asked_for(profile: &Profile, session: &Session) -> Option<u32> {
+    let asked = profile.hops().last()?.duration_seconds.unwrap_or(ROLE_CHAINING);
+    let from_session = session.has_device() || session.planned.program.is_some();
+    let chained = profile.hops().len() > 1 || from_session;
+    Some(if chained { asked.min(ROLE_CHAINING) } else { asked })
+}
+
+/// What STS gives at most, in seconds, to whoever assumes a role with temporary credentials; and
+/// what it gives where nothing else is asked for.
+const ROLE_CHAINING: u32 = 3600;
 
 /// The hops with the user's name as session name, where the profile has none and the name is known.
 fn named(hops: &[Hop], user: Option<&Caller>) -> Vec<Hop> {

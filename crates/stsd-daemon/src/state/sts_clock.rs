@@ -22,6 +22,9 @@ pub struct Question {
     pub clock: StsClock,
     /// Whether it is the only one that was asked. Of several, nobody says which it was that refused.
     pub alone: bool,
+    /// For how many seconds credentials were asked for. A program gives what it gives, and another call
+    /// may ask for more or less before the answer comes.
+    pub seconds: Option<u32>,
 }
 
 /// What each clock has said, and what is not believed until it says more.
@@ -174,6 +177,7 @@ mod tests {
             at: at(Duration::from_secs(seconds)).boot,
             clock: clock.clone(),
             alone: true,
+            seconds: None,
         };
         clocks.doubt(clock.clone(), Duration::from_secs(60), at(Duration::from_secs(10)));
         clocks.doubt(clock.clone(), Duration::from_secs(30), at(Duration::from_secs(20)));

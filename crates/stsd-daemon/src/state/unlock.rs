@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use stsd_configuration::device::{FIDO_HINT, account_of_arn, fido_mistake};
 use stsd_protocol::control::{Challenge, ChallengeRequest, UnlockRequest, Unlocked};
 use stsd_protocol::gateway::{
-    Failure, FailureKind, Issued, Mfa, Operation, ProfileSource, UnlockRequest as GetSessionToken,
+    Failure, FailureKind, Issued, Mfa, Operation, PROGRAM_IDENTITY, ProfileSource,
+    UnlockRequest as GetSessionToken,
 };
 use stsd_protocol::{Refusal, RefusalCode};
 use stsd_secret::Secret;
@@ -139,6 +140,7 @@ impl State {
         let target = target.unwrap_or_default();
         let clock = self.table.clocks.of(&target);
         let clock_offset = self.table.clock_offset_of(&clock, now);
+        let seconds = (!identity.starts_with(PROGRAM_IDENTITY)).then_some(duration_seconds);
         let session = self.session_mut(identity).expect("callers have found the session");
         session.asking = true;
         session.duration_seconds = Some(duration_seconds);
@@ -150,7 +152,7 @@ impl State {
                 code_mark,
             },
             generation: session.generation,
-            asked: Question { at: now.boot, clock, alone: true },
+            asked: Question { at: now.boot, clock, alone: true, seconds },
             operation: Operation::Unlock(GetSessionToken {
                 keys: session.planned.keys.clone(),
                 target,

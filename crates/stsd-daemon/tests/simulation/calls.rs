@@ -14,6 +14,8 @@ use crate::world::{Event, Note, World};
 #[derive(Debug)]
 pub(crate) struct Flight {
     number: u64,
+    /// When it was made, in milliseconds since the beginning.
+    began: u64,
     /// Nobody, for the time.
     whose: Option<For>,
     epoch: u64,
@@ -38,7 +40,9 @@ impl World {
                 None => self.asks_the_time(&ask)?,
             };
             let number = self.calls;
-            let flight = Flight { number, whose, epoch, ask, kind, generation, asked, reply: None };
+            let began = self.time.elapsed();
+            let flight =
+                Flight { number, began, whose, epoch, ask, kind, generation, asked, reply: None };
             self.flights.push(flight);
             let after = self.random.between(20, 400);
             self.at(after, Event::Arrives(number));
@@ -100,7 +104,7 @@ impl World {
         let Some(at) = self.flights.iter().position(|flight| flight.number == number) else {
             return Ok(());
         };
-        let Flight { whose, epoch, kind, generation, asked, reply, .. } =
+        let Flight { began, whose, epoch, kind, generation, asked, reply, .. } =
             self.flights.swap_remove(at);
         let Reply { outcome, date, issue, .. } = reply.expect("it has arrived at STS before");
         let denied = matches!(&outcome, Outcome::Failure(failure) if !failure.retryable);
@@ -110,7 +114,14 @@ impl World {
         let finished = Finished { kind, generation, asked, outcome, sts_date: date };
         let followup = self.state.finish(finished, self.time.now());
         match (whose, issue) {
-            (Some(whose), Some(issue)) => self.delivered(whose, issue, current, by_person)?,
+            (Some(whose), Some(issue)) => {
+                self.delivered(whose, issue, current, by_person)?;
+                if let For::Session(identity) = whose
+                    && self.reference.sessions[identity].current == Some(issue)
+                {
+                    self.reference.sessions[identity].early = self.time.elapsed() - began;
+                }
+            }
             (Some(For::Session(identity)), None) => {
                 self.figures.failed += 1;
                 self.reference.sessions[identity].denied |= denied;

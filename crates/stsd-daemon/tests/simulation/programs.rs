@@ -93,9 +93,10 @@ impl World {
     /// end two minutes early.
     pub(crate) fn all_are_kept(&self) -> Check {
         for (identity, of) in IDENTITIES.iter().enumerate() {
-            let Some(current) = self.reference.sessions[identity].current else { continue };
+            let session = self.reference.sessions[identity];
+            let Some(current) = session.current else { continue };
             let left = self.time.until(self.sts.ledger[current].ends);
-            if left > (2 * MINUTE).cast_signed()
+            if left > (2 * MINUTE + session.early).cast_signed()
                 && self.holds(For::Session(identity)) != Some(current)
             {
                 let own = of.own_profile;

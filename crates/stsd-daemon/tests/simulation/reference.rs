@@ -42,6 +42,9 @@ pub(crate) struct Session {
     pub(crate) locked: bool,
     /// The entry of the ledger that is its session.
     pub(crate) current: Option<usize>,
+    /// How long its call was under way, sleep included: STS may have given it at any moment of that, so
+    /// the daemon counts from the first.
+    pub(crate) early: u64,
     /// An answer to a call of an earlier epoch is stale.
     pub(crate) epoch: u64,
     /// The number of the last call before it was locked.

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use stsd_protocol::Timestamp;
-use stsd_protocol::control::SessionState;
+use stsd_protocol::control::{SessionState, UnlockRequest};
 use stsd_protocol::gateway::{
     Base, Caller, FailureKind, Operation, Outcome, Plan, ProfileSource, StsTarget,
 };
+
+use stsd_secret::Secret;
 
 use super::fixture::{ALICE, HOUR, Story, failed, failure, plan, role_profile};
 use crate::state::{Answer, Finished, Followup, Job, JobKind};
@@ -241,4 +243,30 @@ fn an_answer_without_a_date_is_not_dated_by_another_hosts_clock() {
         story.seconds += HOUR;
         assert!(!story.serves("far"), "{ahead}");
     }
+}
+
+#[test]
+fn an_answer_to_what_was_asked_for_longer_than_the_next_call_ages_nothing() {
+    let mut story = Story::begin();
+    let mut plan = far_plan();
+    plan.identities[0].mfa_process = true;
+    story.state.replan(plan);
+    story.unlock("123456", 12 * HOUR);
+    story.fetch("ci", 12 * HOUR);
+    story.seconds += 60;
+    let unlock = |story: &mut Story, code: Option<&str>, seconds| {
+        let request = UnlockRequest {
+            token_code: code.map(Secret::new),
+            duration_seconds: Some(seconds),
+            ..UnlockRequest::default()
+        };
+        let now = story.now();
+        story.state.begin_unlock(request, now).unwrap()
+    };
+    let by_program = unlock(&mut story, None, 129_600);
+    // A person need not wait for the program.
+    unlock(&mut story, Some("654321"), 900);
+    let outcome = story.issued(36 * HOUR);
+    story.finish(&by_program, outcome);
+    assert!(story.serves("default") && story.serves("ci"), "the clocks agree");
 }
