@@ -5,9 +5,6 @@
 here_python() {
   python3 "$here/lib/$1.py" "${@:2}"
 }
-children() {
-  cat "/proc/$1/task/$1/children"
-}
 # home_with_key NAME: one with something to steal.
 home_with_key() {
   new_home "$1"
@@ -17,13 +14,12 @@ home_with_key() {
 }
 # start_gateway [FILTERS]: one that waits for STS, in $gateway, for 15 s at most.
 start_gateway() {
-  local least=${1:-4}
+  local least=${1:-4} known
+  known=$(gateways)
   sts-emulator fault hang --action GetSessionToken --times 1 >/dev/null
   client unlock "$(sts-emulator code "$device")" >/dev/null 2>&1 &
   unlocking=$!
-  until_true 10 eval '[ -n "$(children "$daemon")" ]'
-  gateway=$(children "$daemon")
-  gateway=${gateway%% *}
+  until_true 10 eval 'gateway=$(new_gateway "$known")'
   # Confined, and in a system call.
   until_true 10 eval '[ "$(filters "$gateway")" -ge "$least" ]'
 }
@@ -100,8 +96,8 @@ check 'an unlock whose STS hangs up is to be tried again (75)' [ "$code" = 75 ]
 cat "$work/heard"
 check 'the name was asked for by DNS' says "$work/heard" sts.example.test
 check 'and the address called, by TLS' says "$work/heard" TLS
-gateway=$(children "$daemon")
-check 'the thread that looked it up is filtered too' every_thread "${gateway%% *}" '^Seccomp:\s+2$'
+gateway=$(newest_gateway)
+check 'the thread that looked it up is filtered too' every_thread "$gateway" '^Seccomp:\s+2$'
 kill "$dns"
 umount /etc/resolv.conf /etc/nsswitch.conf
 stop_daemon
@@ -132,8 +128,8 @@ check 'it can gain privileges, and is behind no filter' \
 check 'the gateway that asked for it is confined' grep -qE '^3 [0-9]+ True$' <(in_force gateway)
 check 'the daemon is not, and says so' [ "$(in_force daemon)" = '0 None False' ]
 says_confinement
-gateway=$(children "$daemon")
-check 'the gateway tried every operation, and each ended as it must' probed gateway "${gateway%% *}"
+gateway=$(newest_gateway)
+check 'the gateway tried every operation, and each ended as it must' probed gateway "$gateway"
 grep -E 'EXPECTED|expected$' "$work/probed"
 stop_daemon
 

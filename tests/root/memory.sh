@@ -14,9 +14,6 @@ codes() {
 scan() {
   python3 "$here/lib/scan.py" "$@"
 }
-children() {
-  cat "/proc/$daemon/task/$daemon/children"
-}
 # descriptors PID: what the process has open, as the kernel names it.
 descriptors() {
   find "/proc/$1/fd" -type l -printf '%l\n' | sort -u
@@ -43,11 +40,10 @@ code=$(unheard)
 check 'the token code is not in the memory before it is typed' [ -z "$(scan "$work/code.json" "$daemon")" ]
 # An unlock that takes its time: the code is on its way.
 sts-emulator fault hang --action GetSessionToken --times 1 >/dev/null
+known=$(gateways)
 client unlock "$code" >"$work/said" 2>&1 &
 unlocking=$!
-until_true 10 eval '[ -n "$(children)" ]'
-gateway=$(children)
-gateway=${gateway%% *}
+until_true 10 eval 'gateway=$(new_gateway "$known")'
 under_way() {
   [ -n "$(scan "$work/code.json" "$daemon" "$gateway")" ]
 }
@@ -95,7 +91,7 @@ done
 check 'the long-term key is not in the daemon, even while unlocked' not grep -q '^long-term' <<<"$found"
 check 'the token codes are gone when the session is there' [ -z "$(scan "$work/code.json" "$daemon")" ]
 client lock >/dev/null
-check 'the gateway has ended soon after the lock' until_true 10 eval '[ -z "$(children)" ]'
+check 'the gateway has ended soon after the lock' until_true 10 eval '[ -z "$(gateways)" ]'
 found=$(scan "$secrets" "$daemon"; scan "$work/code.json" "$daemon")
 [[ -z $found ]] || printf '%s\n' "$found"
 check 'after the lock no secret is in the daemon, in no encoding and no piece of one' [ -z "$found" ]

@@ -164,9 +164,10 @@ class Day:
             self.fetches(profile)
 
     def gateway(self):
+        """The newest."""
         with open(f"/proc/{self.daemon}/task/{self.daemon}/children", encoding="ascii") as file:
             children = file.read().split()
-        return int(children[0]) if children else None
+        return int(children[-1]) if children else None
 
     def keeps_a_gateway(self):
         """A call that hangs: the gateway holds what it needs for it."""

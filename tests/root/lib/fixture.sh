@@ -57,6 +57,20 @@ start_emulator() {
 # What the daemon is started by, as root.
 daemon_runs_under=()
 
+# gateways: the daemon's, the oldest first.
+gateways() {
+  cat "/proc/$daemon/task/$daemon/children"
+}
+# new_gateway KNOWN: one that is not among those. An unlock with a code begins one, and the one before stays for
+# some seconds.
+new_gateway() {
+  comm -13 <(xargs -n 1 <<<"$1" | sort) <(xargs -n 1 <"/proc/$daemon/task/$daemon/children" | sort) | grep -m 1 .
+}
+# newest_gateway
+newest_gateway() {
+  awk '{ print $NF }' "/proc/$daemon/task/$daemon/children"
+}
+
 # start_daemon: in $daemon, its port in $port, its log in $log.
 start_daemon() {
   log=$home.log
