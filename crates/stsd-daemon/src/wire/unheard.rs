@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::future::{Future, pending, poll_fn};
+use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
@@ -41,12 +41,13 @@ impl Unheard {
     }
 
     /// Ends the caller that has been silent for longest, once it has had its [`GRACE`]. That somebody
-    /// has ended is seen where its place is; so this goes on until it is dropped.
+    /// has ended is seen where its place is; so this goes on until it is dropped. Who spoke just as it
+    /// was ended is heard, and the next one ended a [`GRACE`] later.
     pub(crate) async fn make_room(&self) -> Infallible {
-        while let Err(due) = self.end_one() {
+        loop {
+            let due = self.end_one().err().unwrap_or_else(|| Instant::now() + GRACE);
             sleep_until(due).await;
         }
-        pending().await
     }
 
     fn begin(&self) -> Turn<'_> {
@@ -128,11 +129,26 @@ mod tests {
         let began = Instant::now();
         make_room_for(&unheard, GRACE / 2 - Duration::from_millis(2)).await;
         assert!(!first.is_finished(), "it has not had its grace");
-        make_room_for(&unheard, GRACE * 9).await;
+        make_room_for(&unheard, GRACE / 2).await;
         assert!(!first.await.unwrap() && began.elapsed() >= GRACE / 2);
-        // Only one each time.
+        // Only one each time, though the second has had its grace too.
+        tokio::time::advance(GRACE).await;
         second_says.send(()).unwrap();
         assert!(second.await.unwrap());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_speaks_just_as_it_is_ended_leaves_it_to_the_next_one() {
+        let unheard = Arc::new(Unheard::default());
+        let (first_says, first) = listen(&unheard);
+        let (_second_says, second) = listen(&unheard);
+        yield_now().await;
+        tokio::time::advance(GRACE).await;
+        // It has not run since.
+        first_says.send(()).unwrap();
+        make_room_for(&unheard, GRACE * 3 / 2).await;
+        assert!(first.await.unwrap(), "it was heard");
+        assert!(second.is_finished() && !second.await.unwrap(), "there is no room yet");
     }
 
     #[tokio::test(start_paused = true)]
