@@ -118,6 +118,7 @@ mod tests {
         assert!(watch.look([]));
         assert!(!watch.look([]));
     }
+
     #[test]
     fn a_bundle_of_roots_is_watched_and_one_that_a_profile_names_from_then_on() {
         let home = tempfile::tempdir().unwrap();
