@@ -24,9 +24,11 @@ fn a_connected_shell_is_told_its_profile_and_how_long_the_session_lasts() {
         command.env("STSD_PROFILE", "prod");
         run(command)
     };
-    // Until it is answered in time, which a busy machine does not do each time.
-    let answered = (0..100).map(|_| asked()).find(|ended| ended.stdout != "prod ?\n");
-    assert_eq!(said(&answered.unwrap()), (0, "prod 11h\n", ""));
+    let all: Vec<_> = (0..10).map(|_| asked()).collect();
+    let (told, late) = ((0, "prod 11h\n", ""), (0, "prod ?\n", ""));
+    // A busy machine does not answer each within its tenth of a second.
+    assert!(all.iter().all(|ended| [told, late].contains(&said(ended))), "{all:?}");
+    assert!(all.iter().any(|ended| said(ended) == told), "none of ten was answered in time");
     assert!(daemon.heard().iter().all(|heard| heard.line == "GET /v1/status"));
 }
 

@@ -138,7 +138,7 @@ fn serve(
             break;
         }
         let mut stream = stream.unwrap();
-        let request = listen(&stream);
+        let Some(request) = listen(&stream) else { continue };
         let reply = answer(&request);
         heard.push(request);
         if let Some(reply) = reply {
@@ -154,10 +154,14 @@ fn serve(
     heard
 }
 
-fn listen(stream: &UnixStream) -> Heard {
+/// Nothing from a client that gave up before it said anything.
+fn listen(stream: &UnixStream) -> Option<Heard> {
     let mut stream = BufReader::new(stream);
     let mut line = String::new();
     stream.read_line(&mut line).unwrap();
+    if line.is_empty() {
+        return None;
+    }
     let (mut length, mut version) = (0, false);
     loop {
         let mut header = String::new();
@@ -173,5 +177,5 @@ fn listen(stream: &UnixStream) -> Heard {
     let mut body = vec![0; length];
     stream.read_exact(&mut body).unwrap();
     let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
-    Heard { line: line.strip_suffix(" HTTP/1.1\r\n").unwrap().to_owned(), body }
+    Some(Heard { line: line.strip_suffix(" HTTP/1.1\r\n").unwrap().to_owned(), body })
 }
