@@ -117,7 +117,11 @@ fn a_runtime_folder_that_others_can_enter_is_refused() {
 fn a_runtime_directory_that_is_removed_comes_back_and_no_session_is_lost() {
     let stsd = Fixture::start();
     stsd.unlock();
-    std::fs::remove_dir_all(&stsd.places().runtime).unwrap();
+    // All at once: the daemon may be making its socket there again.
+    let runtime = stsd.places().runtime;
+    let away = runtime.with_file_name("away");
+    std::fs::rename(&runtime, &away).unwrap();
+    std::fs::remove_dir_all(&away).unwrap();
     let status = stsd.until(|stsd| stsd.stsd(&["status"]), |status| status.code == 0);
     assert!(status.stdout.contains("default  unlocked"), "{}", status.stdout);
     // The other door may be a moment later.
