@@ -64,8 +64,7 @@ impl Daemon {
     pub fn ready(mut command: Command) -> Result<Self, DaemonError> {
         // A group of its own: ctrl-C at the terminal is for whoever started all this.
         let mut child = command.stderr(Stdio::piped()).process_group(0).spawn()?;
-        let log = child.stderr.take().map(Log::of).unwrap_or_default();
-        said::started(&command, &log);
+        let log = Self::log_of(&command, &mut child);
         let mut daemon = Self { pid: child.id(), child: Some(child), log, endpoint: None };
         let Some(line) = daemon.log.line_after(0, READY, PATIENCE) else {
             return Err(DaemonError::NotReady(daemon.log.text()));
@@ -73,6 +72,13 @@ impl Daemon {
         let url = line.split_once(READY).map(|(_, url)| url.to_owned());
         daemon.endpoint = url.filter(|url| url.starts_with("http://"));
         Ok(daemon)
+    }
+
+    /// What a daemon that was started by hand says on its standard error, a pipe: kept like any other's.
+    pub fn log_of(command: &Command, child: &mut Child) -> Log {
+        let log = child.stderr.take().map(Log::of).unwrap_or_default();
+        said::started(command, &log);
+        log
     }
 
     /// `http://127.0.0.1:PORT`.

@@ -232,7 +232,7 @@ impl Drop for Fixture {
             return;
         }
         let residue = self.residue();
-        assert!(residue.hits.is_empty(), "{residue}");
+        assert!(residue.hits.is_empty() && residue.open.is_empty(), "{residue}");
         println!("{residue}");
     }
 }

@@ -95,6 +95,8 @@ pub struct Residue {
     pub secrets: Vec<(Kind, usize)>,
     /// The places that were searched.
     pub places: Vec<String>,
+    /// Those of them that somebody still had open.
+    pub open: Vec<String>,
     /// Their size together.
     pub bytes: usize,
     /// How many words of six digits stand there that are no token code: what a code could be taken for by
@@ -118,15 +120,19 @@ impl Residue {
             hits: Vec::new(),
             secrets: Kind::ALL.map(count).to_vec(),
             places: Vec::new(),
+            open: Vec::new(),
             bytes: 0,
             numbers: 0,
         };
         for place in places {
             let found = needles.found_in(&place.bytes);
-            residue.numbers += found.numbers;
+            if !place.holds.contains(&Kind::TokenCode) {
+                residue.numbers += found.numbers;
+            }
             let strange = found.hits.into_iter().filter(|hit| !place.holds.contains(&hit.kind));
             residue.hits.extend(strange.map(|hit| Hit { place: place.name.clone(), ..hit }));
             residue.bytes += place.bytes.len();
+            residue.open.extend(place.open.then(|| place.name.clone()));
             residue.places.push(place.name);
         }
         residue
@@ -139,6 +145,7 @@ impl fmt::Display for Residue {
         let (places, bytes, hits) = (self.places.len(), self.bytes, self.hits.len());
         write!(f, "residue: {places} places, {bytes} bytes, {secrets} secrets, {hits} hits")?;
         write!(f, ", {} other numbers of six digits", self.numbers)?;
+        self.open.iter().try_for_each(|place| write!(f, "\n  {place} has not ended"))?;
         self.hits.iter().try_for_each(|hit| write!(f, "\n  {hit}"))
     }
 }

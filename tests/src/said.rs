@@ -23,7 +23,7 @@ pub(crate) struct Said {
     pub(crate) logs: Vec<Log>,
     /// What terminals showed.
     pub(crate) screens: Vec<(Stream, Arc<Mutex<Vec<u8>>>)>,
-    /// Whatever was typed and has six digits, wherever it was typed.
+    /// Whatever was typed and has six digits, wherever it was typed, or given to `unlock`.
     pub(crate) codes: BTreeSet<String>,
     /// The user's own authorization tokens, also those that are gone from their file.
     pub(crate) own_tokens: BTreeSet<String>,
@@ -70,8 +70,10 @@ pub(crate) fn ends(home: &Path) {
 pub(crate) fn ran(command: &Command, typed: &str, output: &Output) {
     note(command, |said| {
         let (name, holds) = purpose(command);
-        let words = command.get_args().filter_map(|word| word.to_str());
-        let codes = words.chain([typed.trim()]).filter(|word| is_code(word));
+        let words: Vec<_> = command.get_args().filter_map(|word| word.to_str()).collect();
+        let asks = words.contains(&"unlock");
+        let codes = words.into_iter().filter(|_| asks).chain([typed.trim()]);
+        let codes = codes.filter(|word| is_code(word));
         said.codes.extend(codes.map(str::to_owned));
         if name == "`stsd token create`" {
             said.other_tokens.extend(tokens_in(&output.stdout));

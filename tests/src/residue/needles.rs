@@ -2,9 +2,8 @@
 //!
 //! A token code has six digits, and so have other numbers: a search for it must find no process id. So a code
 //! counts only as a whole word; not behind a point, where the fractions of a second stand; nor where the text
-//! names a number that is none, as in `pid 123456`. Codes that the help shows are not looked for. With that, what
-//! [`Residue::numbers`](super::Residue) counts is nought in the whole suite: there is no number left that a code
-//! could be taken for, and so no luck.
+//! names a number that is none, as in `pid 123456`. Codes that the help shows are not looked for. What is left,
+//! [`Residue::numbers`](super::Residue) counts: a code is taken for each of them by a chance of one in a million.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -135,7 +134,7 @@ fn hash(start: [u8; START]) -> usize {
 }
 
 /// What numbers are called that may have six digits.
-const NAMES: &[&[u8]] = &[b"pid", b"process", b"remaining_seconds"];
+const NAMES: &[&[u8]] = &[b"pid", b"process", b"seconds"];
 /// The code of the examples, and 36 hours in seconds.
 const SHOWN: &[&[u8]] = &[b"123456", b"129600"];
 const IN_PART: &str = "in part";
@@ -215,6 +214,8 @@ mod tests {
             "pid=055079",
             "\"pid\":055079",
             "process 055079",
+            "\"remaining_seconds\":055079",
+            "duration_seconds=055079",
             "/usr/bin/aws (055079)",
         ] {
             let found = needles.found_in(text.as_bytes());

@@ -13,6 +13,8 @@ pub(super) struct Place {
     pub(super) name: String,
     pub(super) bytes: Vec<u8>,
     pub(super) holds: Vec<Kind>,
+    /// A stream to whose end nobody could wait: more may come.
+    pub(super) open: bool,
 }
 
 /// All of them.
@@ -20,18 +22,18 @@ pub(super) fn all(home: &Path, folders: &[PathBuf], said: &Said) -> Vec<Place> {
     let mut places = Vec::new();
     for stream in &said.streams {
         let (name, bytes) = (stream.name.clone(), stream.bytes.clone());
-        places.push(Place { name, bytes, holds: stream.holds.to_vec() });
+        places.push(Place { name, bytes, holds: stream.holds.to_vec(), open: false });
     }
     for (number, log) in (1..).zip(&said.logs) {
-        log.ended_within(LAST_WORDS);
+        let open = !log.ended_within(LAST_WORDS);
         let name = format!("the log of daemon {number}");
-        places.push(Place { name, bytes: log.text().into_bytes(), holds: Vec::new() });
+        places.push(Place { name, bytes: log.text().into_bytes(), holds: Vec::new(), open });
     }
     for (stream, screen) in &said.screens {
         let bytes = screen.lock().unwrap_or_else(PoisonError::into_inner).clone();
         // A terminal shows what is typed.
         let holds = [stream.holds, &[Kind::TokenCode]].concat();
-        places.push(Place { name: stream.name.clone(), bytes, holds });
+        places.push(Place { name: stream.name.clone(), bytes, holds, open: false });
     }
     let mut files = Vec::new();
     folders.iter().map(PathBuf::as_path).chain([home]).for_each(|folder| walk(folder, &mut files));
@@ -44,7 +46,7 @@ pub(super) fn all(home: &Path, folders: &[PathBuf], said: &Said) -> Vec<Place> {
             let holds = name.map(by_right).unwrap_or_default().to_vec();
             let outside = || path.display().to_string();
             let name = name.map_or_else(outside, |name| format!("~/{}", name.display()));
-            places.push(Place { name, bytes, holds });
+            places.push(Place { name, bytes, holds, open: false });
         }
     }
     places
@@ -55,6 +57,10 @@ fn by_right(file: &Path) -> &'static [Kind] {
     if file.starts_with(".aws") || file == "keys.json" {
         // The test has written them, and stsd never does; the second is what its `credential_process` prints.
         return &[Kind::LongTermKey];
+    }
+    if file == "run/stsd/stsd.lock" || file == "state/stsd/lock" {
+        // A bare process id, which may have six digits.
+        return &[Kind::TokenCode];
     }
     let Ok(file) = file.strip_prefix("state/stsd") else { return &[] };
     let name = file.to_string_lossy();

@@ -33,10 +33,12 @@ const FILES: &[(&str, &[Kind])] = &[
     ("state/stsd/aws/credentials", &[]),
     ("state/stsd/audit/log.jsonl", &[]),
     ("state/stsd/profiles-in-use", &[]),
+    ("state/stsd/lock", &[Kind::TokenCode]),
     ("state/stsd/new", &[]),
     ("state/stsd/authorization-token", &[Kind::OwnToken]),
     ("state/stsd/authorization-tokens.json", &[Kind::OtherToken]),
     ("state/stsd/exec-tokens/prod", &[Kind::OtherToken]),
+    ("run/stsd/stsd.lock", &[Kind::TokenCode]),
     ("run/stsd/new", &[]),
     ("config/stsd/config.toml", &[]),
     (".aws/config", &[Kind::LongTermKey]),
@@ -138,12 +140,28 @@ fn a_token_code_in_a_file_fails_the_test_that_has_left_it() {
 /// What is gone from its file by the end is looked for all the same.
 #[test]
 fn a_token_that_was_revoked_is_still_looked_for() {
-    let stsd = Fixture::start();
+    let mut stsd = Fixture::start();
     let token = stsd.stsd(&["token", "create", "-p", "prod", "--name", "ci"]).well().stdout;
     stsd.stsd(&["token", "revoke", "ci"]).well();
     let note = stsd.places().state.join("note");
     fs::write(&note, &token).unwrap();
+    drop(stsd.take_daemon());
     let kinds: Vec<_> = stsd.residue().hits.iter().map(|hit| hit.kind).collect();
     assert_eq!(kinds, [Kind::OtherToken]);
     fs::remove_file(note).unwrap();
+}
+
+#[test]
+fn a_number_that_nobody_gave_as_a_code_is_none() {
+    let mut stsd = Fixture::start();
+    stsd.stsd(&["log", "-n", "100001"]).well();
+    stsd.stsd(&["unlock", "100002"]).failed(1);
+    drop(stsd.take_daemon());
+    fs::write(stsd.places().state.join("note"), "100001\n").unwrap();
+    let before = stsd.residue();
+    assert_eq!((before.hits, before.numbers), (vec![], 1));
+    fs::write(stsd.places().state.join("note"), "100002\n").unwrap();
+    let kinds: Vec<_> = stsd.residue().hits.iter().map(|hit| hit.kind).collect();
+    assert_eq!(kinds, [Kind::TokenCode]);
+    fs::remove_file(stsd.places().state.join("note")).unwrap();
 }

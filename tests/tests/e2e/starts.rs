@@ -3,7 +3,6 @@
 //! `STSD_ROUNDS=100 cargo test -p stsd-tests --test e2e starts::` is the full form.
 
 use std::fs;
-use std::io::Read;
 use std::process::{Child, Stdio};
 use std::sync::Barrier;
 use std::thread;
@@ -11,7 +10,7 @@ use std::time::Instant;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use stsd_tests::{Daemon, Fixture};
+use stsd_tests::{Daemon, Fixture, Log, PATIENCE};
 
 const STARTS: usize = 50;
 
@@ -50,32 +49,26 @@ fn of_fifty_daemons_started_at_once_one_runs_and_the_others_say_so() {
 
 fn race(stsd: &Fixture) -> Race {
     let line = Barrier::new(STARTS);
-    let children: Vec<Child> = thread::scope(|scope| {
+    let children: Vec<(Child, Log)> = thread::scope(|scope| {
         let start = || {
             let mut command = Daemon::command(&stsd.programs, &stsd.home);
             command.args(["--listen", "127.0.0.1:0"]).stderr(Stdio::piped());
             line.wait();
-            command.spawn().unwrap()
+            let mut child = command.spawn().unwrap();
+            let log = Daemon::log_of(&command, &mut child);
+            (child, log)
         };
         let starts: Vec<_> = (0..STARTS).map(|_| scope.spawn(start)).collect();
         starts.into_iter().map(|start| start.join().unwrap()).collect()
     });
     let (mut winners, mut losers) = (Vec::new(), Vec::new());
-    for mut child in children {
-        let mut said = Vec::new();
-        let mut stderr = child.stderr.take().unwrap();
+    for (mut child, log) in children {
         // To the end of what a loser says, or to the winner's ready line.
-        let mut byte = [0; 1];
-        while !said.ends_with(b"stsd-daemon: ready on ") && stderr.read(&mut byte).unwrap() == 1 {
-            said.push(byte[0]);
-        }
-        if said.ends_with(b"stsd-daemon: ready on ") {
-            // Read on, so that it is not in its way.
-            thread::spawn(move || stderr.read_to_end(&mut Vec::new()));
+        if log.line_after(0, "stsd-daemon: ready on ", PATIENCE).is_some() {
             winners.push(child);
         } else {
             let code = child.wait().unwrap().code();
-            losers.push((code, String::from_utf8_lossy(&said).into_owned()));
+            losers.push((code, log.text()));
         }
     }
     assert_eq!(winners.len(), 1, "{losers:?}");
