@@ -131,7 +131,9 @@ impl<C: Clock, G: Gateway> Daemon<C, G> {
 
 impl<C: Clock, G: Gateway> Service for Daemon<C, G> {
     async fn credentials(&self, profile: Option<&str>) -> Result<Served, Refusal> {
-        self.held(profile).await.map(|held| held.serve(self.clock.now()))
+        let (held, now) = (self.held(profile).await?, self.clock.now());
+        let most = self.snapshots.borrow().served_for(&held, now);
+        Ok(held.serve_for(most, now))
     }
 
     fn default_profile(&self) -> String {

@@ -27,11 +27,8 @@ impl State {
     /// An answer that was long under way, on a machine that slept in between, says nothing, and
     /// neither does a date from before one that this STS gave earlier: its time does not go back.
     pub(super) fn saw_sts_date(&mut self, finished: &Finished, now: Now) {
-        let Finished { asked, outcome, .. } = finished;
-        let late = now.boot.saturating_sub(asked.at) > TOLERANCE;
-        let known = asked.alone || matches!(outcome, Outcome::Credentials(_));
-        let of_sts = is_of_sts(outcome) && !late && known;
-        let Some(date) = finished.sts_date.filter(|_| of_sts) else { return };
+        let asked = &finished.asked;
+        let Some(date) = finished.sts_date.filter(|_| tells(finished, now)) else { return };
         let date = Self::earliest(finished).map_or(date, |earliest| earliest.max(date));
         let base = date.unix().cast_signed() - now.boot.as_secs().cast_signed();
         let missed = self.table.clocks.said(&asked.clock).map_or(0, |before| base - before);
@@ -44,6 +41,23 @@ impl State {
             self.age(&asked.clock, missed);
             let others = self.clocks_of_held().into_iter().filter(|clock| *clock != asked.clock);
             others.for_each(|clock| self.table.clocks.doubt(clock, missed, now));
+        }
+    }
+
+    /// Dispels the doubt that there is of a clock, where an answer says enough for it. One that came of an
+    /// outage says nothing: a network is often not yet there when a machine wakes.
+    pub(super) fn heard_of_the_time(&mut self, finished: &Finished, now: Now) {
+        let question = &finished.asked;
+        let for_the_time = matches!(finished.kind, JobKind::Time { .. });
+        let dated = finished.sts_date.is_some();
+        let says = for_the_time || dated || matches!(finished.outcome, Outcome::Credentials(_));
+        if says && tells(finished, now) {
+            return self.table.clocks.was_told(question);
+        }
+        self.table.clocks.was_not_told(question);
+        if for_the_time {
+            let jitter = self.jitter.fraction();
+            self.table.clocks.ask_again(question, now, jitter);
         }
     }
 
@@ -72,8 +86,8 @@ impl State {
     }
 
     /// Where the local date has left the boot clock behind, or has been set: whoever gave what is
-    /// held is asked for the time.
-    pub(super) fn after_a_jump(&mut self, now: Now) -> Vec<Job> {
+    /// held is in doubt until they were asked for the time.
+    pub(super) fn notice_a_jump(&mut self, now: Now) {
         let base = wall_minus_boot(now);
         let jump = base - self.wall_minus_boot.replace(base).unwrap_or(base);
         if self.table.wall_minus_boot.is_none_or(|shown| (base - shown).abs() > DRIFT) {
@@ -81,18 +95,17 @@ impl State {
             self.version += 1;
         }
         let ahead = u64::try_from(jump).ok().map(Duration::from_secs);
-        let Some(ahead) = ahead.filter(|ahead| *ahead > TOLERANCE) else { return Vec::new() };
+        let Some(ahead) = ahead.filter(|ahead| *ahead > TOLERANCE) else { return };
         for clock in self.clocks_of_held() {
             self.table.clocks.doubt(clock, ahead, now);
         }
-        self.ask_the_time(now)
     }
 
     /// Asks each STS that is in doubt, and is not being asked already, with something that it gave. A
     /// doubt that nobody can be asked about is given up.
     pub(super) fn ask_the_time(&mut self, now: Now) -> Vec<Job> {
         let mut jobs = Vec::new();
-        for clock in self.table.clocks.in_doubt() {
+        for clock in self.table.clocks.to_be_asked(now) {
             if self.asking_the_time.contains(&clock) {
                 continue;
             }
@@ -189,6 +202,14 @@ impl State {
 /// Whether STS says that the credentials with which it was asked have ended.
 pub(super) fn is_ended(failure: &Failure) -> bool {
     failure.kind == FailureKind::Denied && failure.code.starts_with("ExpiredToken")
+}
+
+/// Whether an answer comes from the STS that was asked, and came at once.
+fn tells(finished: &Finished, now: Now) -> bool {
+    let Finished { asked, outcome, .. } = finished;
+    let late = now.boot.saturating_sub(asked.at) > TOLERANCE;
+    let known = asked.alone || matches!(outcome, Outcome::Credentials(_));
+    is_of_sts(outcome) && !late && known
 }
 
 fn is_of_sts(outcome: &Outcome) -> bool {

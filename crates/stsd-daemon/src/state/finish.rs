@@ -2,7 +2,6 @@
 //! session has come between.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use stsd_protocol::Timestamp;
 use stsd_protocol::gateway::{Failure, FailureKind, Issued, Outcome};
@@ -36,8 +35,7 @@ impl State {
             JobKind::Session { .. } => self.version += 1,
         }
         self.saw_sts_date(&finished, now);
-        // Whatever came, STS has been asked.
-        self.table.clocks.was_asked(&finished.asked);
+        self.heard_of_the_time(&finished, now);
         let mut followup = self.take_in_if_current(finished, now);
         followup.jobs.extend(self.ask_the_time(now));
         followup
@@ -144,8 +142,8 @@ impl State {
         profile.asking = None;
     }
 
-    /// STS knows better than our clock when the session that a role was asked with has ended; one
-    /// that has not given it, and may have another clock, makes it doubtful. Says whether the next
+    /// STS knows better than our clock when the session that a role was asked with has ended; where it
+    /// was one that has not given it, and may have another clock, the one that has is asked. Says whether the next
     /// one needs no person.
     fn session_has_ended(
         &mut self,
@@ -166,7 +164,9 @@ impl State {
             && (held.clock != asked.clock || !asked.alone)
         {
             let clock = held.clock.clone();
-            self.table.clocks.doubt(clock, Duration::MAX, now);
+            // Nobody waits for it: what another host says of a session is no reason to keep good
+            // credentials from anybody while the one that gave it cannot be reached.
+            self.table.clocks.ask(clock, now);
             return by_program;
         }
         session.end();

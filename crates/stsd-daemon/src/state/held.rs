@@ -200,6 +200,11 @@ impl Held {
     /// Never later than the real one either, but for a local clock that is fast by more than AWS
     /// itself forgives: there the real one would read as past, while a whole hour may be left.
     pub fn serve(&self, now: Now) -> Served {
+        self.serve_for(LONGEST_SERVED, now)
+    }
+
+    /// The same, for so long at most: then the caller comes again.
+    pub fn serve_for(&self, most: Duration, now: Now) -> Served {
         self.handed_out.store(true, Ordering::Relaxed);
         let real = self.credentials.expiration;
         let after = |length| {
@@ -212,7 +217,7 @@ impl Held {
             access_key_id: self.credentials.access_key_id.clone(),
             secret_access_key: self.credentials.secret_access_key.clone(),
             session_token: self.credentials.session_token.clone(),
-            expiration: after(remaining.min(LONGEST_SERVED)),
+            expiration: after(remaining.min(most)),
             real_expiration: after(remaining),
             last_updated: self.issued,
             account_id: self.account_id.clone(),

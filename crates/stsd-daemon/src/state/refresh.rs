@@ -49,7 +49,8 @@ impl State {
                 self.role_changed();
             }
         }
-        let mut jobs = self.after_a_jump(now);
+        self.notice_a_jump(now);
+        let mut jobs = self.ask_the_time(now);
         jobs.extend(self.renewals(now));
         for place in 0..self.table.profiles.len() {
             if self.is_due(place, now) {
@@ -71,7 +72,9 @@ impl State {
             [self.renewal_moment(profile, session), profile.ends(session)]
         });
         let renewals = self.table.sessions.iter().filter_map(Session::renewal_moment);
-        let next = moments.flatten().chain(renewals).filter(|moment| *moment > now.boot).min();
+        let questions = self.table.clocks.retries();
+        let moments = moments.flatten().chain(renewals).chain(questions);
+        let next = moments.filter(|moment| *moment > now.boot).min();
         next.map(|next| next - now.boot)
     }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use stsd_protocol::gateway::StsTarget;
 
 use crate::clock::Now;
+use crate::schedule::backoff;
 
 /// Whose clock it is: a host with its port, as the files name it; AWS's, where they name none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -43,6 +44,12 @@ struct Doubt {
     by: Duration,
     /// An answer to what was asked before, by the boot clock, dispels nothing.
     since: Duration,
+    /// Whether callers wait: until STS was asked once, whatever came of it.
+    holds: bool,
+    /// How many times in a row nothing came of it.
+    asked: u32,
+    /// When to ask, by the boot clock.
+    retry: Duration,
 }
 
 impl StsClock {
@@ -98,30 +105,76 @@ impl StsClocks {
         self.said = said;
     }
 
-    /// What this clock's STS gave may be so much older than it seems.
+    /// What this clock's STS gave may be so much older than it seems: it is asked at once.
     pub(super) fn doubt(&mut self, clock: StsClock, by: Duration, now: Now) {
-        let before = self.doubts.get(&clock).map_or(Duration::ZERO, |doubt| doubt.by);
-        self.doubts.insert(clock, Doubt { by: by.max(before), since: now.boot });
+        let before = self.doubts.get(&clock);
+        let by = by.max(before.map_or(Duration::ZERO, |doubt| doubt.by));
+        let asked = before.map_or(0, |doubt| doubt.asked);
+        let (since, retry) = (now.boot, now.boot);
+        self.doubts.insert(clock, Doubt { by, since, holds: true, asked, retry });
     }
 
-    /// The answer has come, or there is nothing to ask for.
-    pub(super) fn was_asked(&mut self, question: &Question) {
-        if self.doubts.get(&question.clock).is_some_and(|doubt| doubt.since <= question.at) {
+    /// The same, where nobody waits for the answer.
+    pub(super) fn ask(&mut self, clock: StsClock, now: Now) {
+        let before = self.doubts.get(&clock).is_some_and(|doubt| doubt.holds);
+        self.doubt(clock.clone(), Duration::ZERO, now);
+        self.doubts.entry(clock).and_modify(|doubt| doubt.holds = before);
+    }
+
+    /// STS has told the time; nothing was asked too early.
+    pub(super) fn was_told(&mut self, question: &Question) {
+        if self.answers(question) {
             self.doubts.remove(&question.clock);
         }
+    }
+
+    /// STS could not be asked, or whoever answered is not known to be STS. Whoever waits need not wait
+    /// any longer; but the doubt stays.
+    pub(super) fn was_not_told(&mut self, question: &Question) {
+        if self.answers(question)
+            && let Some(doubt) = self.doubts.get_mut(&question.clock)
+        {
+            doubt.holds = false;
+        }
+    }
+
+    /// The question for the time itself has come to nothing: it is asked again, like all that does.
+    pub(super) fn ask_again(&mut self, question: &Question, now: Now, jitter: f64) {
+        if self.answers(question)
+            && let Some(doubt) = self.doubts.get_mut(&question.clock)
+        {
+            doubt.asked = doubt.asked.saturating_add(1);
+            doubt.retry = now.boot + backoff(doubt.asked, jitter);
+        }
+    }
+
+    fn answers(&self, question: &Question) -> bool {
+        self.doubts.get(&question.clock).is_some_and(|doubt| doubt.since <= question.at)
     }
 
     pub(super) fn believe(&mut self, clock: &StsClock) {
         self.doubts.remove(clock);
     }
 
-    pub(super) fn in_doubt(&self) -> Vec<StsClock> {
-        self.doubts.keys().cloned().collect()
+    /// Those that are to be asked by now.
+    pub(super) fn to_be_asked(&self, now: Now) -> Vec<StsClock> {
+        let due = self.doubts.iter().filter(|(_, doubt)| doubt.retry <= now.boot);
+        due.map(|(clock, _)| clock.clone()).collect()
+    }
+
+    /// When each that is in doubt is to be asked, by the boot clock.
+    pub(super) fn retries(&self) -> impl Iterator<Item = Duration> {
+        self.doubts.values().map(|doubt| doubt.retry)
     }
 
     /// By how much what it gave may be older than it seems.
     pub(super) fn doubted(&self, clock: &StsClock) -> Option<Duration> {
         self.doubts.get(clock).map(|doubt| doubt.by)
+    }
+
+    /// The same, while callers wait for what STS says.
+    pub(super) fn held_back(&self, clock: &StsClock) -> Option<Duration> {
+        self.doubts.get(clock).filter(|doubt| doubt.holds).map(|doubt| doubt.by)
     }
 }
 
@@ -181,9 +234,9 @@ mod tests {
         };
         clocks.doubt(clock.clone(), Duration::from_secs(60), at(Duration::from_secs(10)));
         clocks.doubt(clock.clone(), Duration::from_secs(30), at(Duration::from_secs(20)));
-        clocks.was_asked(&question(19));
+        clocks.was_told(&question(19));
         assert_eq!(clocks.doubted(&clock), Some(Duration::from_secs(60)));
-        clocks.was_asked(&question(20));
+        clocks.was_told(&question(20));
         assert_eq!(clocks.doubted(&clock), None);
     }
 }

@@ -16,6 +16,7 @@ use super::profile::{Answer, Profile};
 use super::session::{Session, quoted};
 use super::sts_clock::{StsClock, StsClocks};
 use crate::clock::Now;
+use crate::schedule::LONGEST_SERVED;
 
 /// Everything that readers may see.
 #[derive(Clone, Debug, Default)]
@@ -129,14 +130,24 @@ impl Table {
     }
 
     /// Whether these may have ended without the boot clock: that of a virtual machine which is
-    /// paused stands still. The STS that gave them is asked before they are served.
+    /// paused stands still. The STS that gave them is asked before they are served, once; where it cannot
+    /// be asked, they are served, and it is asked again.
     pub fn in_doubt(&self, held: &Held, now: Now) -> bool {
         let jump = || {
             let seconds = wall_minus_boot(now) - self.wall_minus_boot?;
             u64::try_from(seconds).ok().map(Duration::from_secs).filter(|jump| *jump > TOLERANCE)
         };
-        let doubted = self.clocks.doubted(&held.clock).or_else(jump);
+        let doubted = self.clocks.held_back(&held.clock).or_else(jump);
         doubted.is_some_and(|by| held.remaining(now) <= by)
+    }
+
+    /// For how long these are served: for a minute while they may have ended, and STS could not be asked.
+    pub fn served_for(&self, held: &Held, now: Now) -> Duration {
+        let doubted = self.clocks.doubted(&held.clock);
+        match doubted.is_some_and(|by| held.remaining(now) <= by) {
+            true => SERVED_IN_DOUBT,
+            false => LONGEST_SERVED,
+        }
     }
 
     /// What `status` says of the sessions.
@@ -173,6 +184,9 @@ impl Table {
         refusal
     }
 }
+
+/// No SDK keeps to them for longer.
+const SERVED_IN_DOUBT: Duration = Duration::from_secs(60);
 
 /// Below half a minute it is the network's delay and nothing else.
 fn offset(base: Option<i64>, now: Now) -> i64 {

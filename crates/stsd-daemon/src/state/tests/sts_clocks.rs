@@ -11,6 +11,7 @@ use stsd_protocol::gateway::{
 use stsd_secret::Secret;
 
 use super::fixture::{ALICE, HOUR, Story, failed, failure, plan, role_profile};
+use crate::clock::Now;
 use crate::state::{Answer, Finished, Followup, Job, JobKind};
 
 /// `far` is assumed at a host of its own, `chain` first at AWS and then there.
@@ -154,12 +155,11 @@ fn a_session_that_another_host_calls_ended_is_asked_of_the_one_that_gave_it() {
         let ahead = Some(20 * HOUR.cast_signed());
         let says = failed(FailureKind::Denied, "ExpiredToken");
         let followup = finish(&mut story, &job, says, ahead);
-        assert!(story.serves("default") && in_doubt(&story, "default"));
+        assert!(story.serves("default") && !in_doubt(&story, "default"), "nobody waits for it");
         // A proxy takes the date off.
         let says = if ended { failed(FailureKind::Denied, "ExpiredToken") } else { caller() };
         finish(&mut story, question(&followup), says, None);
         assert_eq!(story.serves("default"), !ended);
-        assert!(ended || !in_doubt(&story, "default"));
     }
 }
 
@@ -175,9 +175,8 @@ fn of_a_chain_over_two_hosts_nobody_knows_which_one_has_refused() {
     let job = refreshed(&mut story, "chain");
     let says = failed(FailureKind::Denied, "ExpiredToken");
     let followup = finish(&mut story, &job, says, Some(0));
-    assert!(story.serves("default") && in_doubt(&story, "default"));
-    finish(&mut story, question(&followup), caller(), Some(0));
-    assert!(!in_doubt(&story, "default"));
+    assert!(story.serves("default") && !in_doubt(&story, "default"), "nobody waits for it");
+    assert!(finish(&mut story, question(&followup), caller(), Some(0)).jobs.is_empty());
 }
 
 #[test]
@@ -199,21 +198,60 @@ fn one_question_for_the_time_is_under_way_and_what_came_up_meanwhile_is_asked_af
 }
 
 #[test]
-fn where_sts_does_not_answer_what_is_held_is_served_to_its_end() {
+fn where_sts_does_not_answer_a_question_for_the_time_it_is_asked_until_it_does() {
+    for ended in [false, true] {
+        let mut story = unlocked();
+        story.due();
+        let pause = Duration::from_secs(13 * HOUR);
+        let paused = |now: Now| Now { wall: now.wall + pause, ..now };
+        let held_back = |story: &Story| {
+            let (table, now) = (story.state.table(), paused(story.now()));
+            let Answer::Ready(held) = table.answer(Some("default"), now) else {
+                panic!("not served")
+            };
+            table.in_doubt(&held, now)
+        };
+        let longest = |story: &Story| {
+            let (table, now) = (story.state.table(), paused(story.now()));
+            let Answer::Ready(held) = table.answer(Some("default"), now) else {
+                panic!("not served")
+            };
+            table.served_for(&held, now)
+        };
+        let mut jobs = story.state.due(paused(story.now()));
+        for code in ["ConnectError", "GatewayNotStarted", "GatewayLost", "Throttling"] {
+            let [job] = &jobs[..] else { panic!("{jobs:?}") };
+            assert!(held_back(&story) == (code == "ConnectError"), "whoever waits, waits once");
+            let mut lost = failure(FailureKind::Unavailable, code);
+            lost.code_sent = false;
+            assert!(finish(&mut story, job, Outcome::Failure(lost), None).jobs.is_empty());
+            assert!(!held_back(&story));
+            assert_eq!(longest(&story), Duration::from_secs(60), "they may have ended");
+            assert!(story.state.due(paused(story.now())).is_empty(), "not at once");
+            let next = story.state.next_moment(paused(story.now())).unwrap();
+            assert!(next <= Duration::from_secs(16), "{next:?}");
+            story.seconds += next.as_secs() + 1;
+            jobs = story.state.due(paused(story.now()));
+        }
+        let says = if ended { failed(FailureKind::Denied, "ExpiredToken") } else { caller() };
+        finish(&mut story, &jobs[0], says, None);
+        assert_eq!(story.serves("default"), !ended, "what STS calls ended, has");
+        assert!(ended || longest(&story) == Duration::from_secs(3600));
+        story.seconds += 600;
+        assert!(story.state.due(paused(story.now())).is_empty(), "it has been told");
+    }
+}
+
+#[test]
+fn an_answer_that_a_sleeping_machine_heard_late_does_not_say_what_time_it_is() {
     let mut story = unlocked();
     story.due();
-    let later = crate::clock::Now {
-        wall: story.now().wall + Duration::from_secs(13 * HOUR),
-        ..story.now()
-    };
-    let jobs = story.state.due(later);
-    let mut lost = failure(FailureKind::Unavailable, "ConnectError");
-    lost.code_sent = false;
-    assert!(finish(&mut story, &jobs[0], Outcome::Failure(lost), None).jobs.is_empty());
-    let Answer::Ready(held) = story.state.table().answer(Some("default"), later) else {
-        panic!("not served")
-    };
-    assert!(!story.state.table().in_doubt(&held, later));
+    let paused = |now: Now| Now { wall: now.wall + Duration::from_secs(13 * HOUR), ..now };
+    let jobs = story.state.due(paused(story.now()));
+    story.seconds += 61;
+    assert!(finish(&mut story, &jobs[0], caller(), Some(0)).jobs.is_empty());
+    story.seconds += 3;
+    assert_eq!(story.state.due(paused(story.now())).len(), 1, "it is asked again");
 }
 
 #[test]
