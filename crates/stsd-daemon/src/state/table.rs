@@ -138,13 +138,13 @@ impl Table {
             u64::try_from(seconds).ok().map(Duration::from_secs).filter(|jump| *jump > TOLERANCE)
         };
         let doubted = self.clocks.held_back(&held.clock).or_else(jump);
-        doubted.is_some_and(|by| held.remaining(now) <= by)
+        doubted.is_some_and(|by| may_have_ended(held, by, now))
     }
 
     /// For how long these are served: for a minute while they may have ended, and STS could not be asked.
     pub fn served_for(&self, held: &Held, now: Now) -> Duration {
         let doubted = self.clocks.doubted(&held.clock);
-        match doubted.is_some_and(|by| held.remaining(now) <= by) {
+        match doubted.is_some_and(|by| may_have_ended(held, by, now)) {
             true => SERVED_IN_DOUBT,
             false => LONGEST_SERVED,
         }
@@ -183,6 +183,11 @@ impl Table {
         }
         refusal
     }
+}
+
+/// Whether they have, if they are so much older than they seem.
+fn may_have_ended(held: &Held, by: Duration, now: Now) -> bool {
+    held.remaining(now) <= by
 }
 
 /// No SDK keeps to them for longer.
