@@ -2,10 +2,13 @@
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 
+use nix::errno::Errno;
+use nix::sys::socket::{UnixAddr, connect};
 use tokio::net::{UnixListener, UnixSocket};
 
 use super::{BACKLOG, ListenersError};
@@ -43,13 +46,49 @@ pub(super) fn prepare(path: &Path, uid: u32) -> Result<(), ListenersError> {
 /// # Errors
 /// If the service manager listens there, or if it is no socket.
 pub(super) fn bind(path: &Path) -> Result<UnixListener, ListenersError> {
-    let failed = |source| ListenersError::Socket { path: path.into(), source };
     remove_stale(path)?;
+    bind_new(path)
+}
+
+/// The same where a daemon runs, this one, and where nothing stands, or a socket that [`is_dead`].
+///
+/// The service manager's table is not asked: a socket that it has passed is listed under this name for
+/// as long as it lives, though its file may be gone.
+///
+/// # Errors
+/// If it cannot be made.
+pub(super) fn replace(path: &Path) -> Result<UnixListener, ListenersError> {
+    match fs::remove_file(path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(ListenersError::Socket { path: path.into(), source })
+        }
+        _ => bind_new(path),
+    }
+}
+
+/// Whether a socket's file stands there at which nobody listens any more. Somebody whose queue is full
+/// does.
+pub(super) fn is_dead(path: &Path) -> bool {
+    let refuses = || {
+        let (socket, address) = (UnixSocket::new_stream().ok()?, UnixAddr::new(path).ok()?);
+        // Does not wait, as no socket of tokio's does.
+        Some(connect(socket.as_raw_fd(), &address) == Err(Errno::ECONNREFUSED))
+    };
+    let is_socket = |found: fs::Metadata| found.file_type().is_socket();
+    fs::symlink_metadata(path).is_ok_and(is_socket) && refuses().unwrap_or(false)
+}
+
+fn bind_new(path: &Path) -> Result<UnixListener, ListenersError> {
+    let failed = |source| ListenersError::Socket { path: path.into(), source };
     let socket = UnixSocket::new_stream().map_err(failed)?;
     socket.bind(path).map_err(failed)?;
     // Nobody can connect before it listens.
-    fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(failed)?;
-    socket.listen(BACKLOG).map_err(failed)
+    let closed = fs::set_permissions(path, Permissions::from_mode(0o600));
+    closed.and_then(|()| socket.listen(BACKLOG)).map_err(|source| {
+        // If it stays it is dead, and is replaced.
+        let _ = fs::remove_file(path);
+        failed(source)
+    })
 }
 
 /// Says so before the system would, which only knows "invalid argument".
@@ -108,7 +147,7 @@ const LONGEST_PATH: usize = 103;
 
 #[cfg(test)]
 mod tests {
-    use super::{bind, check_length, prepare};
+    use super::{bind, check_length, is_dead, prepare};
     use crate::listeners::ListenersError;
     use std::fs;
     use std::os::unix::fs::{PermissionsExt, symlink};
@@ -206,6 +245,25 @@ mod tests {
             let found =
                 super::listens(line(flags, path).as_bytes(), Path::new("/run/a b/stsd.sock"));
             assert_eq!(found, expected, "{flags} {path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_socket_is_dead_when_nobody_listens_at_it_and_not_when_its_queue_is_full() {
+        use std::os::unix::net::{UnixListener, UnixStream};
+        let home = tempfile::tempdir().unwrap();
+        let path = |name: &str| home.path().join(name);
+        drop(UnixListener::bind(path("dead")).unwrap());
+        symlink(path("dead"), path("link")).unwrap();
+        fs::write(path("file"), "").unwrap();
+        let full = tokio::net::UnixSocket::new_stream().unwrap();
+        full.bind(path("full")).unwrap();
+        let _full = full.listen(0).unwrap();
+        let _waits = UnixStream::connect(path("full")).unwrap();
+        for (name, dead) in
+            [("dead", true), ("link", false), ("file", false), ("full", false), ("none", false)]
+        {
+            assert_eq!(is_dead(&path(name)), dead, "{name}");
         }
     }
 

@@ -61,7 +61,8 @@ impl Listeners {
         directory::check_length(&credentials)?;
         directory::prepare(&places.runtime, uid)?;
         let locks = Locks::take(places)?;
-        let mut claim = Claim { places: places.clone(), uid, bound: Vec::new(), locks };
+        let (places, bound) = (places.clone(), Vec::new());
+        let mut claim = Claim { places, uid, bound, passed: Vec::new(), locks };
         let control = claim.door(inherited.control, &control)?;
         let credentials = claim.door(inherited.credentials, &credentials)?;
         let endpoint: io::Result<_> = inherited.endpoint.into_iter().map(watched).collect();
@@ -80,6 +81,8 @@ pub struct Claim {
     places: Places,
     uid: u32,
     bound: Vec<(PathBuf, FileId)>,
+    /// Those of the service manager whose files were there when it passed them.
+    passed: Vec<(PathBuf, FileId)>,
     locks: Locks,
 }
 
@@ -113,25 +116,39 @@ impl Claim {
         path: &Path,
     ) -> Result<UnixListener, ListenersError> {
         if let Some(inherited) = inherited {
+            // A daemon that was killed may have left another one in its place.
+            if !directory::is_dead(path) {
+                let file = fs::symlink_metadata(path).ok().map(|found| FileId::of(&found));
+                self.passed.extend(file.map(|file| (path.to_owned(), file)));
+            }
             let watch = || {
                 inherited.set_nonblocking(true)?;
                 UnixListener::from_std(inherited)
             };
             return watch().map_err(|source| ListenersError::Socket { path: path.into(), source });
         }
-        self.bind(path)
+        let bound = directory::bind(path)?;
+        self.made(path)?;
+        Ok(bound)
     }
 
-    /// A new socket at `path` if nothing is there any more: nobody finds the old one. What is there,
-    /// whosever it is, is left as it is.
+    /// A new socket at `path` if nothing is there any more, or what a daemon that was killed left behind:
+    /// nobody finds the old one. Whoever else is there is left as they are. `watch` makes it wait for
+    /// callers.
     ///
     /// Where the service manager passed the old one, it has lost it too.
     ///
     /// # Errors
     /// If it cannot be made, or if another daemon holds the lock of the new directory.
-    pub fn restore(&mut self, path: &Path) -> Result<Option<UnixListener>, ListenersError> {
+    pub fn restore<T>(
+        &mut self,
+        path: &Path,
+        watch: impl FnOnce(UnixListener) -> io::Result<T>,
+    ) -> Result<Option<T>, ListenersError> {
         match fs::symlink_metadata(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            // Nobody connects to this daemon to find out.
+            Ok(found) if !self.waits_at(FileId::of(&found)) && directory::is_dead(path) => {}
             _ => return Ok(None),
         }
         directory::prepare(&self.places.runtime, self.uid)?;
@@ -139,15 +156,25 @@ impl Claim {
         if !self.locks.runtime.is_at(&lock) {
             self.locks.runtime = LockFile::take(&lock)?;
         }
-        self.bind(path).map(Some)
+        // One that nobody can wait at is dead, and so it is tried again.
+        let watched = watch(directory::replace(path)?)
+            .map_err(|source| ListenersError::Socket { path: path.into(), source })?;
+        self.made(path)?;
+        Ok(Some(watched))
     }
 
-    fn bind(&mut self, path: &Path) -> Result<UnixListener, ListenersError> {
-        let bound = directory::bind(path)?;
+    fn waits_at(&self, file: FileId) -> bool {
+        self.passed.iter().chain(&self.bound).any(|(_, ours)| *ours == file)
+    }
+
+    fn made(&mut self, path: &Path) -> Result<(), ListenersError> {
         let found = fs::symlink_metadata(path)
             .map_err(|source| ListenersError::Socket { path: path.into(), source })?;
+        // The number of a file that is gone may come back as another one's.
+        self.passed.retain(|(passed, _)| passed != path);
+        self.bound.retain(|(bound, _)| bound != path);
         self.bound.push((path.to_owned(), FileId::of(&found)));
-        Ok(bound)
+        Ok(())
     }
 }
 

@@ -107,16 +107,16 @@ async fn sockets_whose_directory_was_removed_are_made_again_and_only_ours_remove
     let places = places(home.path());
     let (control, credentials) = (places.control_socket(), places.credentials_socket());
     let mut first = open(&places, Inherited::default()).unwrap();
-    assert!(first.claim.restore(&control).unwrap().is_none(), "nothing was removed");
+    assert!(first.claim.restore(&control, Ok).unwrap().is_none(), "nothing was removed");
     std::fs::remove_dir_all(&places.runtime).unwrap();
-    let again = first.claim.restore(&control).unwrap().unwrap();
+    let again = first.claim.restore(&control, Ok).unwrap().unwrap();
     let _client = UnixStream::connect(&control).unwrap();
     again.accept().await.unwrap();
     let error = open(&places, Inherited::default()).unwrap_err();
     assert!(matches!(error, ListenersError::AlreadyRunning { pid: Some(_) }), "{error}");
     // Somebody else's is not ours to replace, nor to remove.
     let _others = UnixListener::bind(&credentials).unwrap();
-    assert!(first.claim.restore(&credentials).unwrap().is_none());
+    assert!(first.claim.restore(&credentials, Ok).unwrap().is_none());
     drop(first);
     assert!(credentials.exists() && !control.exists());
 }
@@ -130,9 +130,51 @@ async fn sockets_are_not_made_again_where_another_daemon_has_the_new_directory()
     let elsewhere = Places { state: home.path().join("another state"), ..places.clone() };
     let second = open(&elsewhere, Inherited::default()).unwrap();
     std::fs::remove_file(places.control_socket()).unwrap();
-    let error = first.claim.restore(&places.control_socket()).unwrap_err();
+    let error = first.claim.restore(&places.control_socket(), Ok).unwrap_err();
     assert!(matches!(error, ListenersError::AlreadyRunning { .. }), "{error}");
     drop(first);
     assert!(places.credentials_socket().exists(), "the second one's");
     drop(second);
+}
+
+#[tokio::test]
+async fn a_socket_that_a_killed_daemon_left_in_place_of_the_inherited_one_is_replaced() {
+    let home = tempfile::tempdir().unwrap();
+    let places = places(home.path());
+    let control = places.control_socket();
+    drop(open(&places, Inherited::default()).unwrap());
+    let units = UnixListener::bind(&control).unwrap();
+    let inherited = || {
+        let mut inherited = Inherited::default();
+        inherited.add(units.try_clone().unwrap().into(), "stsd.socket".to_owned()).unwrap();
+        inherited
+    };
+    let mut healthy = open(&places, inherited()).unwrap();
+    assert!(healthy.claim.restore(&control, Ok).unwrap().is_none(), "the unit's own is there");
+    drop(healthy);
+    // The directory was emptied, and the daemon that then made its own socket was killed.
+    std::fs::remove_file(&control).unwrap();
+    drop(UnixListener::bind(&control).unwrap());
+
+    let mut next = open(&places, inherited()).unwrap();
+    let again = next.claim.restore(&control, Ok).unwrap().expect("nobody is at the file");
+    let _client = UnixStream::connect(&control).unwrap();
+    again.accept().await.unwrap();
+    assert!(next.claim.restore(&control, Ok).unwrap().is_none(), "now it is");
+    drop(next);
+    assert!(!control.exists(), "it was ours");
+}
+
+#[tokio::test]
+async fn a_socket_that_could_not_be_waited_at_is_made_again_at_the_next_look() {
+    let home = tempfile::tempdir().unwrap();
+    let places = places(home.path());
+    let control = places.control_socket();
+    let mut first = open(&places, Inherited::default()).unwrap();
+    std::fs::remove_file(&control).unwrap();
+    let full = |_| Err::<(), _>(std::io::ErrorKind::OutOfMemory.into());
+    first.claim.restore(&control, full).unwrap_err();
+    let again = first.claim.restore(&control, Ok).unwrap().expect("nobody is at the file");
+    let _client = UnixStream::connect(&control).unwrap();
+    again.accept().await.unwrap();
 }

@@ -46,19 +46,20 @@ pub(super) struct House {
 impl House {
     /// With the first tasks in it, and nobody at the doors.
     pub(super) fn new(ending: Shutdown, directory: &StateDirectory) -> Result<Self, StartError> {
-        let token = directory.authorization_token()?;
+        let authorization_token = directory.authorization_token()?;
         let (commands, inbox) = mpsc::unbounded_channel();
         let mut inner = JoinSet::new();
-        let upkeep = Upkeep::new(directory.clone(), token.clone());
+        let upkeep = Upkeep::new(directory.clone(), authorization_token.clone());
         let rounds = upkeep.rounds();
         spawn(&mut inner, "the upkeep of the state directory", upkeep.run(commands.clone()));
-        let authorization = Arc::new(Authorization::open(token, directory.clone(), SystemClock));
+        let authorization =
+            Authorization::open(authorization_token, directory.clone(), SystemClock);
         let port = Arc::new(EndpointPort::default());
         Ok(Self {
             doors: JoinSet::new(),
             inner,
             ending,
-            authorization,
+            authorization: Arc::new(authorization),
             rounds,
             callers: callers(&port),
             port,

@@ -1,6 +1,6 @@
-//! Makes the files of the Unix sockets again when somebody has removed them, or their whole directory:
-//! without them no client finds the daemon, whatever it holds. What somebody else has put in their place
-//! stays.
+//! Makes the files of the Unix sockets again when somebody has removed them, or their whole directory, or
+//! when a daemon that was killed has left its own there: without them no client finds the daemon, whatever
+//! it holds. What somebody else has put in their place stays.
 
 use std::os::unix::net as unix;
 use std::path::PathBuf;
@@ -35,7 +35,7 @@ impl SocketFiles {
                 continue;
             }
             if let Err(error) = self.look() {
-                error!(%error, "could not make the socket's file again, which was removed");
+                error!(%error, "could not make the socket's file again");
                 not_before = Instant::now() + PAUSE;
             }
         }
@@ -46,10 +46,9 @@ impl SocketFiles {
     fn look(&self) -> Result<(), ListenersError> {
         for (path, door) in &self.doors {
             let mut claim = self.claim.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(listener) = claim.restore(path)? {
-                warn!(socket = %path.display(), "the socket's file was removed; listening at a new one");
-                let failed = |source| ListenersError::Socket { path: path.clone(), source };
-                door.exchange(EagerListener::unix(listener).map_err(failed)?);
+            if let Some(listener) = claim.restore(path, EagerListener::unix)? {
+                warn!(socket = %path.display(), "the socket's file was removed, or is another daemon's that is gone; listening at a new one");
+                door.exchange(listener);
             }
         }
         Ok(())
