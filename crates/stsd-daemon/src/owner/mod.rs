@@ -368,13 +368,17 @@ fn log(kind: &JobKind, outcome: &Outcome) {
             info!(what, name, expiration = %issued.credentials.expiration, "got credentials");
         }
         Outcome::Failure(failure) => {
+            let reached = match kind {
+                JobKind::Time { .. } => "did not hear what time it is at STS",
+                _ => "got no credentials",
+            };
             warn!(
                 what,
                 name,
                 code = failure.code,
                 retryable = failure.retryable,
                 reason = failure.message,
-                "got no credentials"
+                "{reached}"
             );
         }
         Outcome::Caller(_) if matches!(kind, JobKind::Time { .. }) => {
