@@ -13,7 +13,8 @@ use stsd_protocol::gateway::{
 use super::State;
 use super::held::Held;
 use super::job::{Finished, Job, JobKind};
-use super::session::Phase;
+use super::profile::Profile;
+use super::session::{Phase, Session};
 use super::sts_clock::{Question, StsClock};
 use super::survivors::SurvivingSession;
 use crate::clock::Now;
@@ -24,17 +25,16 @@ impl State {
     /// others gave is in doubt until they were asked. Either the boot clock stood still, or this
     /// clock was set; only theirs can tell.
     ///
-    /// An answer that was long under way, on a machine that slept in between, says nothing, and
-    /// neither does a date from before one that this STS gave earlier: its time does not go back.
+    /// An answer that was long under way, on a machine that slept in between, says nothing. A date from
+    /// before one that this STS gave earlier makes nothing younger, nor, when it goes on again, older:
+    /// what is held ages by the furthest. But it says what to sign with: a date too far ahead would
+    /// otherwise spoil each signature until the machine starts anew.
     pub(super) fn saw_sts_date(&mut self, finished: &Finished, now: Now) {
         let asked = &finished.asked;
         let Some(date) = finished.sts_date.filter(|_| tells(finished, now)) else { return };
         let date = Self::earliest(finished).map_or(date, |earliest| earliest.max(date));
         let base = date.unix().cast_signed() - now.boot.as_secs().cast_signed();
-        let missed = self.table.clocks.said(&asked.clock).map_or(0, |before| base - before);
-        if missed < -TOLERANCE.as_secs().cast_signed() {
-            return;
-        }
+        let missed = self.table.clocks.furthest(&asked.clock).map_or(0, |before| base - before);
         self.table.clocks.hear(&asked.clock, base);
         if missed > TOLERANCE.as_secs().cast_signed() {
             let missed = Duration::from_secs(missed.unsigned_abs());
@@ -87,7 +87,13 @@ impl State {
 
     /// Where the local date has left the boot clock behind, or has been set: whoever gave what is
     /// held is in doubt until they were asked for the time.
+    ///
+    /// Not before what survived a restart is in its place: a jump would be noticed and nothing be there
+    /// to be in doubt.
     pub(super) fn notice_a_jump(&mut self, now: Now) {
+        if self.expected.is_some() {
+            return;
+        }
         let base = wall_minus_boot(now);
         let jump = base - self.wall_minus_boot.replace(base).unwrap_or(base);
         if self.table.wall_minus_boot.is_none_or(|shown| (base - shown).abs() > DRIFT) {
@@ -131,8 +137,8 @@ impl State {
     }
 
     /// The end of a job that has asked for the time. What STS says has ended, has, and what ends
-    /// before it: even where a proxy takes the date off.
-    pub(super) fn time_told(&mut self, access_key_id: &str, finished: &Finished) {
+    /// before it, unless a program has said when: even where a proxy takes the date off.
+    pub(super) fn time_told(&mut self, access_key_id: &str, finished: &Finished, now: Now) {
         self.asking_the_time.remove(&finished.asked.clock);
         if !matches!(&finished.outcome, Outcome::Failure(failure) if is_ended(failure)) {
             return;
@@ -141,7 +147,15 @@ impl State {
         let Some(end) = self.all_held().find(asked_with).map(|held| held.ends()) else { return };
         self.version += 1;
         let clock = &finished.asked.clock;
-        let ended = |held: &Held| held.clock == *clock && held.ends() <= end;
+        let of_sts = self.all_held_of_sts().any(|held| held.access_key_id() == access_key_id);
+        // No STS has said the end that a program says: so it is no measure of another's.
+        if !of_sts && finished.sts_date.is_none() {
+            self.table.clocks.ask(clock.clone(), now);
+        }
+        let ended = |held: &Held| match of_sts {
+            true => held.clock == *clock && held.ends() <= end,
+            false => held.access_key_id() == access_key_id,
+        };
         for session in &mut self.table.sessions {
             if matches!(&session.phase, Phase::Unlocked { held, .. } if ended(held)) {
                 session.end();
@@ -154,19 +168,22 @@ impl State {
         }
     }
 
-    /// Something that an STS gave, the longest that there is, and the way to this STS.
-    fn witness(&self, clock: &StsClock, now: Now) -> Option<(Arc<Held>, StsTarget)> {
+    /// Something that an STS gave, the longest that there is, and the way to this STS; what a program
+    /// gave only where there is nothing else.
+    fn witness<'a>(&'a self, clock: &StsClock, now: Now) -> Option<(Arc<Held>, StsTarget)> {
         let sessions = self.table.sessions.iter().filter_map(|session| {
             let Phase::Unlocked { held, .. } = &session.phase else { return None };
-            Some((held, &session.planned.target))
+            Some((held, &session.planned.target, session.planned.program.is_none()))
         });
         let profiles = self.table.profiles.iter();
-        let roles = profiles.filter_map(|p| Some((p.held.as_ref()?, &p.hops().last()?.target)));
-        let of_clock = |(held, target): &(&Arc<Held>, &StsTarget)| {
+        let role = |p: &'a Profile| Some((p.held.as_ref()?, &p.hops().last()?.target, true));
+        let roles = profiles.filter_map(role);
+        let of_clock = |(held, target, _): &(&Arc<Held>, &StsTarget, bool)| {
             held.clock == *clock && self.table.clocks.of(target) == *clock && held.is_valid(now)
         };
-        let longest = sessions.chain(roles).filter(of_clock).max_by_key(|(held, _)| held.ends());
-        longest.map(|(held, target)| (Arc::clone(held), target.clone()))
+        let candidates = sessions.chain(roles).filter(of_clock);
+        let longest = candidates.max_by_key(|(held, _, of_sts)| (*of_sts, held.ends()));
+        longest.map(|(held, target, _)| (Arc::clone(held), target.clone()))
     }
 
     /// The clocks by which something ends.
@@ -175,10 +192,14 @@ impl State {
     }
 
     fn all_held(&self) -> impl Iterator<Item = &Arc<Held>> {
-        let sessions = self.table.sessions.iter().filter_map(|session| match &session.phase {
-            Phase::Unlocked { held, .. } => Some(held),
-            _ => None,
-        });
+        let sessions = self.table.sessions.iter().filter_map(Session::unlocked);
+        sessions.chain(self.table.profiles.iter().filter_map(|profile| profile.held.as_ref()))
+    }
+
+    /// All but what a program said.
+    fn all_held_of_sts(&self) -> impl Iterator<Item = &Arc<Held>> {
+        let sessions = self.table.sessions.iter().filter(|s| s.planned.program.is_none());
+        let sessions = sessions.filter_map(Session::unlocked);
         sessions.chain(self.table.profiles.iter().filter_map(|profile| profile.held.as_ref()))
     }
 

@@ -64,7 +64,7 @@ impl State {
                 }
             }
             JobKind::Time { access_key_id } => {
-                self.time_told(access_key_id, &finished);
+                self.time_told(access_key_id, &finished, now);
                 return Followup::default();
             }
         }
@@ -167,6 +167,10 @@ impl State {
             // Nobody waits for it: what another host says of a session is no reason to keep good
             // credentials from anybody while the one that gave it cannot be reached.
             self.table.clocks.ask(clock, now);
+            return by_program;
+        }
+        // It was asked with the one before.
+        if asked.at < session.begun {
             return by_program;
         }
         session.end();

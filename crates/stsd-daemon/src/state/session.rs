@@ -1,6 +1,7 @@
 //! The table of session states: what one identity, a long-term access key, has to give.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use stsd_protocol::control::{SessionReport, SessionState};
 use stsd_protocol::gateway::{Caller, PlannedIdentity};
@@ -35,6 +36,8 @@ pub struct Session {
     pub renewal: Renewal,
     /// How long the last session was asked for.
     pub duration_seconds: Option<u32>,
+    /// When the session came that there is, by the boot clock.
+    pub begun: Duration,
     /// The latest end of anything that was handed out and is no longer held.
     pub handed_out_until: Option<Timestamp>,
 }
@@ -74,6 +77,7 @@ impl Session {
             trouble: None,
             renewal: Renewal::default(),
             duration_seconds: None,
+            begun: Duration::ZERO,
             handed_out_until: None,
         }
     }
@@ -87,6 +91,14 @@ impl Session {
     pub fn held(&self, now: Now) -> Option<&Arc<Held>> {
         match &self.phase {
             Phase::Unlocked { held, .. } if held.is_valid(now) => Some(held),
+            _ => None,
+        }
+    }
+
+    /// What it holds, whether or not it may still be served.
+    pub(super) fn unlocked(&self) -> Option<&Arc<Held>> {
+        match &self.phase {
+            Phase::Unlocked { held, .. } => Some(held),
             _ => None,
         }
     }

@@ -7,10 +7,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use stsd_protocol::gateway::StsTarget;
 
+use super::clocks::TOLERANCE;
 use crate::clock::Now;
 use crate::schedule::backoff;
 
-/// Whose clock it is: a host with its port, as the files name it; AWS's, where they name none.
+/// Whose clock it is: a host, with its port where that is not the usual one; AWS's, where the files name
+/// none or one of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct StsClock(String);
 
@@ -35,6 +37,8 @@ pub struct StsClocks {
     usual: Option<String>,
     /// The date minus our boot clock, in seconds, in the last answer.
     said: BTreeMap<StsClock, i64>,
+    /// The same where it was further on than now.
+    beyond: BTreeMap<StsClock, i64>,
     doubts: BTreeMap<StsClock, Doubt>,
 }
 
@@ -67,11 +71,15 @@ impl StsClocks {
     /// The clock of the STS that is called there.
     pub(super) fn of(&self, target: &StsTarget) -> StsClock {
         let url = target.endpoint_url.as_ref().or(self.usual.as_ref());
-        let host = url.map_or("", |url| {
-            let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
-            rest.split(['/', '?', '#']).next().unwrap_or_default()
-        });
-        StsClock(host.to_ascii_lowercase())
+        let Some(url) = url else { return StsClock::default() };
+        let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+        let https = scheme.eq_ignore_ascii_case("https");
+        let host = host.strip_suffix(if https { ":443" } else { ":80" }).unwrap_or(&host);
+        match https && is_of_aws(host) {
+            true => StsClock::default(),
+            false => StsClock(host.to_owned()),
+        }
     }
 
     /// What the clock said last; where it has said nothing yet, the one that is nearest to the local
@@ -92,7 +100,17 @@ impl StsClocks {
         aws.or_else(|| self.said.values().copied().min_by_key(|base| (base - local).abs()))
     }
 
+    /// The furthest that it has ever said: what is held has aged by so much.
+    pub(super) fn furthest(&self, clock: &StsClock) -> Option<i64> {
+        self.beyond.get(clock).or(self.said.get(clock)).copied()
+    }
+
     pub(super) fn hear(&mut self, clock: &StsClock, base: i64) {
+        let furthest = self.furthest(clock);
+        match furthest.filter(|before| base - before < -TOLERANCE.as_secs().cast_signed()) {
+            Some(before) => self.beyond.insert(clock.clone(), before),
+            None => self.beyond.remove(clock),
+        };
         self.said.insert(clock.clone(), base);
     }
 
@@ -178,6 +196,18 @@ impl StsClocks {
     }
 }
 
+/// Whether a host is one of AWS's own for STS, of a region or a VPC. Under the same names are machines of
+/// its customers, whose clocks are their own.
+fn is_of_aws(host: &str) -> bool {
+    let domains =
+        [".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn"];
+    let Some(name) = domains.iter().find_map(|domain| host.strip_suffix(domain)) else {
+        return false;
+    };
+    let labels: Vec<&str> = name.split('.').collect();
+    matches!(labels[..], ["sts" | "sts-fips"] | ["sts" | "sts-fips", _] | [_, "sts", _, "vpce"])
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -194,15 +224,43 @@ mod tests {
     #[test]
     fn a_clock_is_a_host_with_its_port_and_aws_has_one() {
         let clocks = StsClocks::default();
-        let of = |url| clocks.of(&target(Some(url)));
+        let of = |url: &str| clocks.of(&target(Some(url)));
         assert!(clocks.of(&target(None)).is_of_aws());
         let one = of("https://STS.example.com/path?x#y");
         assert_eq!(one, of("https://sts.example.com"));
         assert_ne!(one, of("https://sts.example.com:8443"));
         assert_ne!(one, of("https://other.example.com"));
+        assert_eq!(one, of("https://sts.example.com:443/"));
+        assert_eq!(of("http://localhost"), of("http://localhost:80"));
+        assert_ne!(of("http://localhost"), of("http://localhost:443"));
         let usual = StsClocks::new(Some("https://sts.example.com".to_owned()));
         assert_eq!(usual.of(&target(None)), one);
         assert_ne!(usual.of(&target(Some("http://127.0.0.1:4566"))), one);
+    }
+
+    #[test]
+    fn the_endpoints_of_a_region_and_of_a_vpc_go_by_the_clock_of_aws_and_its_customers_do_not() {
+        let clocks = StsClocks::default();
+        let of = |url: &str| clocks.of(&target(Some(url)));
+        for host in [
+            "sts.amazonaws.com",
+            "STS.eu-west-1.amazonaws.com:443",
+            "sts-fips.us-east-1.amazonaws.com",
+            "sts.cn-north-1.amazonaws.com.cn",
+            "sts.eu-west-1.api.aws",
+            "vpce-0a1b-c2d3.sts.eu-west-1.vpce.amazonaws.com",
+        ] {
+            assert!(of(&format!("https://{host}")).is_of_aws(), "{host}");
+        }
+        for host in [
+            "ec2-192-0-2-1.eu-west-1.compute.amazonaws.com",
+            "sts.eu-west-1.elb.amazonaws.com",
+            "sts.amazonaws.com.example.com",
+            "sts.eu-west-1.amazonaws.com:8443",
+        ] {
+            assert!(!of(&format!("https://{host}")).is_of_aws(), "{host}");
+        }
+        assert!(!of("http://sts.amazonaws.com").is_of_aws());
     }
 
     #[test]

@@ -188,6 +188,7 @@ impl State {
         let by_person = mfa_serial.is_some() || session.needs_a_person();
         session.forget(Phase::Unlocked { held: Arc::new(held), mfa_serial });
         session.last_error = None;
+        session.begun = now.boot;
         match by_person {
             true => self.roles_anew(identity, now),
             false => self.roles_that_waited(identity, now),

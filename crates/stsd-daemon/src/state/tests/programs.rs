@@ -1,5 +1,7 @@
 //! Identities whose keys a `credential_process` says. What it gives may live for minutes.
 
+use std::time::Duration;
+
 use stsd_protocol::RefusalCode;
 use stsd_protocol::control::{ProfileState, SessionState, UnlockRequest};
 use stsd_protocol::gateway::{
@@ -9,7 +11,8 @@ use stsd_protocol::gateway::{
 use super::fixture::{
     HOUR, SERIAL, Story, failed, failure, identity, plan, role_profile, session_profile,
 };
-use crate::state::Job;
+use crate::clock::Now;
+use crate::state::{Finished, Followup, Job, JobKind};
 
 const VENDOR: &str = "process:vendor";
 
@@ -214,4 +217,92 @@ fn keys_of_a_program_are_not_looked_for_in_a_file() {
     story.finish(&job, Outcome::Failure(Failure { code_sent: false, ..refused }));
     let hint = "run its credential_process by hand to see why, then `stsd refresh vendor`";
     assert_eq!(story.refusal("vendor").hint, hint);
+}
+
+/// What programs say, each for so many hours, under a key of its own.
+fn said(story: &mut Story, profile: &str, key: &str, hours: u64) -> Followup {
+    let job = story.want(profile).unwrap();
+    let mut outcome = story.issued(hours * HOUR);
+    if let Outcome::Credentials(issued) = &mut outcome {
+        issued.credentials.access_key_id = key.to_owned();
+    }
+    story.finish(&job, outcome)
+}
+
+/// The questions for the time after the machine was paused for thirteen hours.
+fn paused(story: &mut Story) -> Vec<Job> {
+    let now = story.now();
+    story.state.due(Now { wall: now.wall + Duration::from_secs(13 * HOUR), ..now })
+}
+
+/// With whose credentials the one question for the time is asked.
+fn witness(jobs: &[Job]) -> &str {
+    match jobs {
+        [Job { kind: JobKind::Time { access_key_id }, .. }] => access_key_id,
+        jobs => panic!("{jobs:?}"),
+    }
+}
+
+/// STS calls what it was asked with ended; a proxy has taken the date off.
+fn ended(story: &mut Story, job: &Job) -> Vec<Job> {
+    let (kind, generation, asked) = (job.kind.clone(), job.generation, job.asked.clone());
+    let outcome = failed(FailureKind::Denied, "ExpiredToken");
+    let now = story.now();
+    story.state.finish(Finished { kind, generation, asked, outcome, sts_date: None }, now).jobs
+}
+
+#[test]
+fn what_a_program_says_of_its_end_is_no_measure_of_what_sts_gave() {
+    let mut story = begin(None);
+    said(&mut story, "vendor", "ASIAI44QH8DHBEXAMPLE", 36);
+    story.unlock("123456", 12 * HOUR);
+    story.due();
+    let jobs = paused(&mut story);
+    assert_eq!(witness(&jobs), "ASIAIOSFODNN7EXAMPLE", "which STS gave");
+    assert!(ended(&mut story, &jobs[0]).is_empty());
+    assert!(!story.serves("default") && story.serves("vendor"));
+}
+
+#[test]
+fn a_program_whose_credentials_have_ended_ends_no_other_programs() {
+    const OTHER: &str = "process:other";
+    let mut story = Story::begin();
+    let mut plan = with_vendor(None, 1);
+    let other = identity(OTHER, "other", None);
+    plan.identities.push(PlannedIdentity { program: Some(2), ..other });
+    plan.profiles.push(session_profile("other", OTHER));
+    story.state.replan(plan);
+    said(&mut story, "vendor", "ASIAI44QH8DHBEXAMPLE", 36);
+    said(&mut story, "other", "ASIAIOSFODNN7EXAMPLE", 12);
+    story.due();
+    let jobs = paused(&mut story);
+    assert_eq!(witness(&jobs), "ASIAI44QH8DHBEXAMPLE", "there is nothing else");
+    let next = ended(&mut story, &jobs[0]);
+    assert!(!story.serves("vendor") && story.serves("other"));
+    assert_eq!(witness(&next), "ASIAIOSFODNN7EXAMPLE", "it is asked with what is left");
+    assert!(ended(&mut story, &next[0]).is_empty());
+    assert!(!story.serves("other"));
+}
+
+#[test]
+fn a_role_that_was_asked_for_with_the_session_before_does_not_end_the_new_one() {
+    for again in [false, true] {
+        let mut story = begin(None);
+        said(&mut story, "vendor", "ASIAIOSFODNN7EXAMPLE", 1);
+        let mut role = story.want("far").unwrap();
+        story.seconds += 1;
+        let now = story.now();
+        let session = story.state.refresh(Some("vendor"), now).unwrap().1.remove(0);
+        story.seconds += 1;
+        let issued = story.issued(HOUR);
+        story.finish(&session, issued);
+        if again {
+            story.finish(&role, failed(FailureKind::Unavailable, "ConnectError"));
+            story.seconds += 5;
+            role = story.want("far").unwrap();
+        }
+        story.finish(&role, failed(FailureKind::Denied, "ExpiredToken"));
+        assert_eq!(story.serves("vendor"), !again);
+        assert_ne!(story.profile_state("far"), ProfileState::Denied);
+    }
 }

@@ -308,3 +308,26 @@ fn an_answer_to_what_was_asked_for_longer_than_the_next_call_ages_nothing() {
     story.finish(&by_program, outcome);
     assert!(story.serves("default") && story.serves("ci"), "the clocks agree");
 }
+
+#[test]
+fn a_date_that_was_too_far_ahead_once_spoils_no_signature_for_ever() {
+    let mut story = unlocked();
+    let refused = || failed(FailureKind::Denied, "AccessDenied");
+    let day = Some(20 * HOUR.cast_signed());
+    let dated = |story: &mut Story, ahead| {
+        let job = refreshed(story, "prod");
+        finish(story, &job, refused(), ahead);
+    };
+    story.fetch("prod", HOUR);
+    dated(&mut story, day);
+    story.due();
+    assert_eq!(story.session_state(ALICE), SessionState::Ended);
+    story.unlock("234567", 12 * HOUR);
+    dated(&mut story, Some(0));
+    assert_eq!(story.state.table().clock_offset(story.now()), 0, "as the last answer says");
+    dated(&mut story, day);
+    assert!(story.serves("default"), "it has aged by that before");
+    dated(&mut story, Some(21 * HOUR.cast_signed()));
+    story.seconds += 11 * HOUR;
+    assert!(!story.serves("default"), "by one hour more");
+}

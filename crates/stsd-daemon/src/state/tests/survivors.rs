@@ -10,7 +10,7 @@ use stsd_protocol::gateway::{FailureKind, Operation, Plan, ProfileSource};
 use super::fixture::{
     ALICE, CI, HOUR, SERIAL, Story, base_is_temporary, failed, identity, plan, role_profile,
 };
-use crate::state::{Remembered, Restored, StsClock, Survivors};
+use crate::state::{Job, JobKind, Remembered, Restored, StsClock, Survivors};
 
 type Change = fn(&mut Plan);
 
@@ -365,4 +365,20 @@ fn the_clock_that_sts_has_told_is_still_known() {
     story.state.finish(finished, now);
     let next = story.after_a_crash();
     assert_eq!(next.state.table().clock_offset(next.now()), 400);
+}
+
+#[test]
+fn a_pause_before_the_files_were_read_is_noticed_when_they_were() {
+    let mut before = a_day();
+    before.due();
+    let mut story = Story::before_its_plan(before.state.remember());
+    story.seconds = before.seconds;
+    story.state.expect(before.survivors());
+    let now = story.now();
+    let now = crate::clock::Now { wall: now.wall + Duration::from_secs(13 * HOUR), ..now };
+    assert!(story.state.due(now).is_empty(), "there is nothing to ask with");
+    assert!(story.state.replan(plan()));
+    story.state.restore(now);
+    let jobs = story.state.due(now);
+    assert!(matches!(jobs[..], [Job { kind: JobKind::Time { .. }, .. }]), "{jobs:?}");
 }
