@@ -13,7 +13,7 @@ use stsd_protocol::Places;
 use stsd_secret::Secret;
 use tracing::{error, warn};
 
-use crate::owner::Keeper;
+use crate::owner::{Keeper, Kept};
 use crate::state::Remembered;
 
 mod tokens;
@@ -150,7 +150,7 @@ impl StateDirectory {
 }
 
 impl Keeper for StateDirectory {
-    fn remember(&mut self, remembered: &Remembered) -> bool {
+    fn remember(&mut self, remembered: &Remembered) -> Kept {
         // A name with a newline in it cannot be asked for either.
         let text = |names: &BTreeSet<String>| -> String {
             names.iter().map(|name| format!("{name}\n")).collect()
@@ -160,7 +160,8 @@ impl Keeper for StateDirectory {
         // would be one of all callers.
         let locked = self.write(&self.places.locked(), locked.as_bytes(), 0o600);
         let path = self.places.profiles_in_use();
-        locked & self.write_as(&path, in_use.as_bytes(), 0o600, Lasting::Usually)
+        let in_use = self.write_as(&path, in_use.as_bytes(), 0o600, Lasting::Usually);
+        Kept { locked, in_use }
     }
 
     fn publish_view(&mut self, view: &str) {
@@ -251,7 +252,7 @@ fn is_authorization_token(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Lasting, StateDirectory, write_whole};
-    use crate::owner::Keeper;
+    use crate::owner::{Keeper, Kept};
     use crate::state::Remembered;
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
@@ -323,7 +324,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut directory = StateDirectory::open(places(&folder));
         fs::remove_dir_all(&places(&folder).state).unwrap();
-        assert!(!directory.remember(&Remembered::default()));
+        let kept = directory.remember(&Remembered::default());
+        assert_eq!(kept, Kept { locked: false, in_use: false });
+    }
+
+    #[test]
+    fn a_lock_that_was_written_lasts_though_the_names_in_use_were_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut directory = StateDirectory::open(places(&folder));
+        fs::create_dir(places(&folder).profiles_in_use()).unwrap();
+        let kept = directory.remember(&Remembered::default());
+        assert_eq!(kept, Kept { locked: true, in_use: false });
     }
 
     #[test]

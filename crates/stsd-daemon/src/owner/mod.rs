@@ -2,6 +2,7 @@
 //! publishes a snapshot after every change; nobody else writes.
 
 mod audited;
+mod kept;
 mod planning;
 
 use std::collections::HashMap;
@@ -24,6 +25,7 @@ use crate::schedule::LONGEST_NAP;
 use crate::state::{
     Finished, Job, JobKind, Question, Remembered, Restored, State, Table, other_refusal,
 };
+pub use kept::Kept;
 use planning::Planning;
 
 /// What the wire asks of the owner. Each answer goes to the one who asked; one who has gone away
@@ -53,9 +55,9 @@ pub struct Asked {
 
 /// What the owner puts somewhere else than into a snapshot.
 pub trait Keeper: Send + 'static {
-    /// Keeps the names in use and the locks over a restart. Whether it could; if not, it is asked
+    /// Keeps the names in use and the locks over a restart. What it could not keep it is asked for
     /// again at the next change.
-    fn remember(&mut self, remembered: &Remembered) -> bool;
+    fn remember(&mut self, remembered: &Remembered) -> Kept;
 
     /// Keeps what is held over the end of this process. Called before anybody sees or hears of a
     /// change: of a lock, above all. Says how long until it wants to be called again, where it has put
@@ -351,8 +353,11 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
         audited::tell_ends(&self.audit, &self.snapshots.borrow(), self.state.table());
         self.snapshots.send_replace(Arc::new(self.state.table().clone()));
         let remembered = self.state.remember();
-        if remembered != self.remembered && self.keeper.remember(&remembered) {
-            self.remembered = remembered;
+        if remembered != self.remembered {
+            let kept = self.keeper.remember(&remembered);
+            let Remembered { locked, in_use } = remembered;
+            kept.locked.then(|| self.remembered.locked = locked);
+            kept.in_use.then(|| self.remembered.in_use = in_use);
         }
     }
 }

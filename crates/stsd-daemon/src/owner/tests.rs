@@ -15,7 +15,7 @@ use tokio::sync::{RwLock, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use super::{Keeper, Owner, Parts};
+use super::{Keeper, Kept, Owner, Parts};
 use crate::audit::Audit;
 use crate::authorization::Authorization;
 use crate::clock::{Clock, test::TokioClock};
@@ -91,13 +91,15 @@ impl Gateway for Script {
     }
 }
 
-/// Counts how often it is asked to keep something, and fails the first time.
+/// Counts how often it is asked to keep something, and fails the first time; with the names in use the
+/// second time too.
 #[derive(Debug)]
 struct Forgetful(Arc<AtomicUsize>);
 
 impl Keeper for Forgetful {
-    fn remember(&mut self, _: &Remembered) -> bool {
-        self.0.fetch_add(1, Ordering::SeqCst) > 0
+    fn remember(&mut self, _: &Remembered) -> Kept {
+        let before = self.0.fetch_add(1, Ordering::SeqCst);
+        Kept { locked: before > 0, in_use: before > 1 }
     }
 
     fn publish_view(&mut self, _: &str) {}
@@ -329,9 +331,9 @@ async fn what_could_not_be_kept_is_kept_at_the_next_change() {
     let running = Running::unlocked().await;
     running.code("prod").await.unwrap();
     running.daemon.refresh(None).await.unwrap();
-    assert_eq!(running.remembered.load(Ordering::SeqCst), 2);
+    assert_eq!(running.remembered.load(Ordering::SeqCst), 3);
     running.daemon.refresh(None).await.unwrap();
-    assert_eq!(running.remembered.load(Ordering::SeqCst), 2, "it is kept now");
+    assert_eq!(running.remembered.load(Ordering::SeqCst), 3, "it is kept now");
 }
 
 #[tokio::test(start_paused = true)]

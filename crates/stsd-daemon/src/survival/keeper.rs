@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Survival;
 use crate::clock::Now;
-use crate::owner::Keeper;
+use crate::owner::{Keeper, Kept};
 use crate::state::{Remembered, State};
 use crate::state_directory::StateDirectory;
 
@@ -18,7 +18,7 @@ pub struct Keeping {
 }
 
 impl Keeper for Keeping {
-    fn remember(&mut self, remembered: &Remembered) -> bool {
+    fn remember(&mut self, remembered: &Remembered) -> Kept {
         self.directory.remember(remembered)
     }
 

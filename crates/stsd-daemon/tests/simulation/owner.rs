@@ -12,7 +12,7 @@ use stsd_daemon::clock::{Clock, Now};
 use stsd_daemon::daemon::Daemon;
 use stsd_daemon::gateway::{Call, Gateway, Reply};
 use stsd_daemon::notices::Bell;
-use stsd_daemon::owner::{Keeper, Owner, Parts};
+use stsd_daemon::owner::{Keeper, Kept, Owner, Parts};
 use stsd_daemon::service::Served;
 use stsd_daemon::state::{Options, Remembered, State};
 use stsd_protocol::Places;
@@ -266,8 +266,8 @@ impl Gateway for Stage {
 }
 
 impl Keeper for Stage {
-    fn remember(&mut self, _: &Remembered) -> bool {
-        true
+    fn remember(&mut self, _: &Remembered) -> Kept {
+        Kept { locked: true, in_use: true }
     }
 
     fn publish_view(&mut self, _: &str) {}
