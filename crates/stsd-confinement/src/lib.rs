@@ -17,7 +17,7 @@ use stsd_protocol::Confinement;
 /// Leaves a gateway these files to read and no others, none to write, no program to start, no socket but
 /// those of the network, nothing to wait on for a connection, and no other process to touch.
 ///
-/// To be called before the process has a second thread, since Landlock binds the thread that calls it.
+/// To be called while the process has one thread alone, since Landlock binds the thread that calls it.
 /// It holds for what that thread starts, for as long as it lives.
 pub fn confine_gateway(reads: &[PathBuf]) -> Confinement {
     #[cfg(target_os = "linux")]

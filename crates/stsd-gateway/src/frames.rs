@@ -1,7 +1,11 @@
-//! The conversation with the daemon: frames in, frames out, several requests under way at once.
+//! The conversation with the daemon: frames in, frames out. It has the main thread for itself, where
+//! nothing waits for a file or for an answer of AWS, so that whoever asks for a sign of life gets it while
+//! a slow disk is read; and it reads on while it writes, or both sides could wait for each other.
 
 use std::io::Read;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use stsd_gateway::Gateway;
 use stsd_protocol::frame::{HEADER, REQUEST_LIMIT, RESPONSE_LIMIT, SIGN_OF_LIFE, header, length};
@@ -9,8 +13,9 @@ use stsd_protocol::gateway::{Failure, FailureKind, Outcome, Request, Response};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::sync::mpsc;
-use tokio::task::{JoinError, JoinSet};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 /// Why the conversation ended before the daemon ended it.
@@ -25,16 +30,19 @@ pub(crate) enum FrameError {
     /// The socket broke.
     #[error("the socket to the daemon broke")]
     Socket(#[from] std::io::Error),
+    /// A limit of the system.
+    #[error("the system has no thread or no descriptor left")]
+    System(#[source] std::io::Error),
     /// A defect in the gateway.
     #[error("a request ended without an answer")]
-    Lost(#[from] JoinError),
+    Lost,
     /// A defect in the gateway.
     #[error("an answer could not be written as JSON")]
     NotJson,
 }
 
 /// The first request, waited for without a runtime: it says what this process will need, and so what
-/// it can give up before it has a second thread. Nothing, if the daemon has closed its end.
+/// it can give up before it talks to AWS. Nothing, if the daemon has closed its end.
 pub(crate) fn first(
     mut socket: &std::os::unix::net::UnixStream,
 ) -> Result<Option<Request>, FrameError> {
@@ -48,47 +56,109 @@ pub(crate) fn first(
     request(&body).map(Some)
 }
 
-/// Answers this request and those that follow until the daemon closes its end; what is under way then
-/// is dropped, since nobody waits for it any more. `started` is called at each further request.
-pub(crate) async fn serve(
-    stream: UnixStream,
-    first: Request,
-    gateway: Arc<Gateway>,
-    started: impl Fn(),
-) -> Result<(), FrameError> {
-    let (read, mut write) = stream.into_split();
-    let (sender, mut requests) = mpsc::channel(16);
-    let reader = tokio::spawn(read_requests(read, sender));
-    let mut calls = JoinSet::new();
-    let call = |request| {
-        let gateway = Arc::clone(&gateway);
-        async move { gateway.handle(request).await }
-    };
-    calls.spawn(call(first));
-    loop {
-        tokio::select! {
-            heard = requests.recv() => match heard {
-                None => return reader.await?,
-                Some(Heard::Request(request)) => {
-                    started();
-                    calls.spawn(call(*request));
+/// The tasks that read and write.
+pub(crate) struct Frames {
+    tasks: JoinSet<Result<(), FrameError>>,
+}
+
+/// What is asked, and where the answers go. For another thread.
+pub(crate) struct Calls {
+    requests: mpsc::UnboundedReceiver<Request>,
+    answers: mpsc::UnboundedSender<Said>,
+}
+
+/// What the daemon hears.
+enum Said {
+    Answer(Box<Response>),
+    SignOfLife,
+}
+
+impl Frames {
+    /// Reads and writes from now on. `started` is called at each request. To be called in a runtime.
+    pub(crate) fn open(stream: UnixStream, started: fn()) -> (Self, Calls) {
+        let (read, write) = stream.into_split();
+        let (to_calls, requests) = mpsc::unbounded_channel();
+        let (answers, said) = mpsc::unbounded_channel();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(read_frames(read, to_calls, answers.clone(), started));
+        tasks.spawn(write_frames(write, said));
+        (Self { tasks }, Calls { requests, answers })
+    }
+
+    /// Does this work on a thread of its own, which has ended when this returns. Nothing, if the daemon has
+    /// closed its end before: nobody waits for it any more then.
+    ///
+    /// # Errors
+    /// If the conversation breaks, or no thread can be had.
+    pub(crate) async fn during<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<Option<T>, FrameError> {
+        let mut done = pin!(on_a_thread(work));
+        let ended = tokio::select! {
+            // Calls end after the reader, whose end says more.
+            biased;
+            Some(ended) = self.tasks.join_next() => ended,
+            done = &mut done => return done.map(Some),
+        };
+        // Calls hear of it, and take the user's programs with them, unless a file hangs.
+        self.tasks.abort_all();
+        let _ = timeout(LEAVING, done).await;
+        ended.map_err(|_| FrameError::Lost)?.map(|()| None)
+    }
+}
+
+impl Calls {
+    /// Answers this request and those that follow, several at once, until no more can come; what is under
+    /// way then is dropped.
+    pub(crate) async fn answer(
+        mut self,
+        first: Request,
+        gateway: Gateway,
+    ) -> Result<(), FrameError> {
+        let gateway = Arc::new(gateway);
+        let call = |request| {
+            let gateway = Arc::clone(&gateway);
+            async move { gateway.handle(request).await }
+        };
+        let mut calls = JoinSet::new();
+        calls.spawn(call(first));
+        loop {
+            tokio::select! {
+                request = self.requests.recv() => match request {
+                    Some(request) => { calls.spawn(call(request)); }
+                    None => return Ok(()),
+                },
+                Some(answer) = calls.join_next() => {
+                    let answer = answer.map_err(|_| FrameError::Lost)?;
+                    // Where nobody writes any more, the requests end too.
+                    let _ = self.answers.send(Said::Answer(Box::new(answer)));
                 }
-                Some(Heard::AreYouThere) => write.write_all(&SIGN_OF_LIFE).await?,
-            },
-            Some(answer) = calls.join_next() => write_response(&mut write, answer?).await?,
+            }
         }
     }
 }
 
-/// What the daemon says.
-enum Heard {
-    Request(Box<Request>),
-    AreYouThere,
+async fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, FrameError> {
+    let (sender, done) = oneshot::channel();
+    let thread = std::thread::Builder::new().spawn(move || {
+        // Whoever has gone away needs it no more.
+        let _ = sender.send(work());
+    });
+    let thread = thread.map_err(FrameError::System)?;
+    let done = done.await;
+    // All that is left to it is to end.
+    thread.join().map_err(|_| FrameError::Lost)?;
+    done.map_err(|_| FrameError::Lost)
 }
 
-async fn read_requests(
+async fn read_frames(
     mut read: OwnedReadHalf,
-    sender: mpsc::Sender<Heard>,
+    requests: mpsc::UnboundedSender<Request>,
+    answers: mpsc::UnboundedSender<Said>,
+    started: fn(),
 ) -> Result<(), FrameError> {
     loop {
         let mut head = [0; HEADER];
@@ -96,17 +166,30 @@ async fn read_requests(
             return Ok(());
         }
         read.read_exact(&mut head[1..]).await?;
-        let heard = if head == SIGN_OF_LIFE {
-            Heard::AreYouThere
-        } else {
-            let mut body = body(head)?;
-            read.read_exact(&mut body).await?;
-            Heard::Request(Box::new(request(&body)?))
-        };
-        if sender.send(heard).await.is_err() {
-            return Ok(());
+        // Either receiver goes away with this process alone.
+        if head == SIGN_OF_LIFE {
+            let _ = answers.send(Said::SignOfLife);
+            continue;
+        }
+        let mut body = body(head)?;
+        read.read_exact(&mut body).await?;
+        let request = request(&body)?;
+        started();
+        let _ = requests.send(request);
+    }
+}
+
+async fn write_frames(
+    mut write: OwnedWriteHalf,
+    mut said: mpsc::UnboundedReceiver<Said>,
+) -> Result<(), FrameError> {
+    while let Some(said) = said.recv().await {
+        match said {
+            Said::SignOfLife => write.write_all(&SIGN_OF_LIFE).await?,
+            Said::Answer(response) => write_response(&mut write, *response).await?,
         }
     }
+    Ok(())
 }
 
 /// Room for what the head announces.
@@ -148,4 +231,35 @@ fn too_large(response: Response) -> Response {
         code_sent: false,
     };
     Response { outcome: Outcome::Failure(failure), ..response }
+}
+
+/// The daemon kills whoever has not left within a second.
+const LEAVING: Duration = Duration::from_millis(500);
+
+#[cfg(test)]
+mod tests {
+    use super::Frames;
+    use stsd_protocol::frame::{HEADER, SIGN_OF_LIFE};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::UnixStream;
+
+    #[tokio::test]
+    async fn it_shows_that_it_lives_while_it_reads_files_and_leaves_with_the_daemon() {
+        let (mut daemon, gateway) = UnixStream::pair().unwrap();
+        let (mut frames, _calls) = Frames::open(gateway, || {});
+        let (read, disk) = std::sync::mpsc::channel();
+        let asking = async {
+            let mut sign = [1; HEADER];
+            daemon.write_all(&SIGN_OF_LIFE).await.unwrap();
+            daemon.read_exact(&mut sign).await.unwrap();
+            read.send(()).unwrap();
+            sign
+        };
+        let (done, sign) = tokio::join!(frames.during(move || disk.recv().unwrap()), asking);
+        assert_eq!((done.unwrap(), sign), (Some(()), SIGN_OF_LIFE));
+
+        drop(daemon);
+        let (_hangs, disk) = std::sync::mpsc::channel::<()>();
+        assert_eq!(frames.during(move || disk.recv().is_ok()).await.unwrap(), None);
+    }
 }

@@ -12,12 +12,13 @@ use std::io::{IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
+use frames::{Calls, FrameError, Frames};
 use stsd_gateway::{Gateway, ProgramsApart, RUN_PROGRAMS, readable, run_programs};
 use stsd_protocol::VERSION;
 use stsd_protocol::gateway::Request;
 use stsd_secret::WipingAllocator;
+use tokio::runtime::{Builder, Runtime};
 
 #[global_allocator]
 static ALLOCATOR: WipingAllocator = WipingAllocator;
@@ -42,36 +43,63 @@ fn main() -> ExitCode {
 }
 
 fn run(socket: std::os::unix::net::UnixStream) -> ExitCode {
-    let home = std::env::var_os("HOME").map(PathBuf::from);
     let first = match frames::first(&socket) {
         Ok(Some(first)) => first,
         Ok(None) => return ExitCode::SUCCESS,
         Err(error) => return fail(PROTOCOL, &error.to_string()),
     };
     arm();
-    let apart = programs_apart(&first, home.as_deref());
-    // Before there is a runtime with threads, and before a byte has come from the network.
-    let confinement = stsd_confinement::confine_gateway(&readable(&first, home.as_deref()));
+    match runtime().and_then(|runtime| runtime.block_on(converse(socket, first))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error @ FrameError::System(_)) => fail(OS_ERROR, &error.to_string()),
+        Err(error) => fail(PROTOCOL, &error.to_string()),
+    }
+}
+
+/// Talks with the daemon on this thread. Whatever reads files has another one: a slow disk is no reason
+/// to be taken for dead.
+async fn converse(
+    socket: std::os::unix::net::UnixStream,
+    first: Request,
+) -> Result<(), FrameError> {
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    socket.set_nonblocking(true)?;
+    let (mut frames, calls) = Frames::open(tokio::net::UnixStream::from_std(socket)?, arm);
+    let place = home.clone();
+    let looked = frames.during(move || {
+        let apart = programs_apart(&first, place.as_deref());
+        let files = readable(&first, place.as_deref());
+        (first, apart, files)
+    });
+    let Some((first, apart, files)) = looked.await? else { return Ok(()) };
+    // That thread has ended, and there is no other yet; nor has a byte come from the network.
+    let confinement = stsd_confinement::confine_gateway(&files);
     let gateway = Gateway::new(home).confined(confinement);
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(OS_ERROR, &error.to_string()),
-    };
-    let result = runtime.block_on(async {
-        socket.set_nonblocking(true)?;
-        let stream = tokio::net::UnixStream::from_std(socket)?;
+    frames.during(move || answer(first, gateway, apart, calls)).await?.unwrap_or(Ok(()))
+}
+
+/// The thread that reads files and talks to AWS.
+fn answer(
+    first: Request,
+    gateway: Gateway,
+    apart: Option<ProgramsApart>,
+    calls: Calls,
+) -> Result<(), FrameError> {
+    let runtime = runtime()?;
+    let answered = runtime.block_on(async {
         let gateway = match apart {
             Some(apart) => gateway.with_programs_apart(apart)?,
             None => gateway,
         };
-        frames::serve(stream, first, Arc::new(gateway), arm).await
+        calls.answer(first, gateway).await
     });
     // A look-up of a name may hang in a thread of its own; nobody waits for it.
     runtime.shutdown_background();
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(PROTOCOL, &error.to_string()),
-    }
+    answered
+}
+
+fn runtime() -> Result<Runtime, FrameError> {
+    Builder::new_current_thread().enable_all().build().map_err(FrameError::System)
 }
 
 /// The socket that is standard input, if it is one. The copy keeps clear of Rust's own buffer on it.
@@ -97,7 +125,7 @@ fn programs_apart(first: &Request, home: Option<&Path>) -> Option<ProgramsApart>
 fn programs() -> ExitCode {
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let Some(socket) = socket() else { return fail(USAGE, FOR_THE_DAEMON) };
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(error) => return fail(OS_ERROR, &error.to_string()),
     };

@@ -61,6 +61,42 @@ fn a_call_that_hangs_delays_no_other_and_not_the_end() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_for_long_keeps_it_neither_from_a_sign_of_life_nor_from_the_end() {
+    let home = home();
+    let roots = home.0.path().join("roots.pem");
+    assert!(Command::new("mkfifo").arg(&roots).status().unwrap().success());
+    let mut program = Program::start(&home, &[]);
+    let ca_bundle = roots.to_str().map(str::to_owned);
+    let settings = Settings { ca_bundle, ..Settings::default() };
+    program.send_with(1, settings, whoami("https://127.0.0.1:1"));
+    // It reads the roots, or will soon, and nobody writes them.
+    let reading = File::options().write(true).open(&roots).unwrap();
+    program.socket.write_all(&frame::SIGN_OF_LIFE).unwrap();
+    let mut sign = [1; frame::HEADER];
+    program.socket.read_exact(&mut sign).unwrap();
+    assert_eq!(sign, frame::SIGN_OF_LIFE);
+    assert!(program.end().status.success());
+    drop(reading);
+}
+
+#[test]
+fn it_hears_the_daemon_out_while_the_daemon_reads_nothing() {
+    let mut program = Program::start(&home(), &[]);
+    program.send(1, plan_operation());
+    program.receive();
+    program.socket.set_write_timeout(Some(Duration::from_secs(30))).unwrap();
+    // More than both sockets hold.
+    let questions = 4000;
+    for _ in 0..questions {
+        program.socket.write_all(&frame::SIGN_OF_LIFE).unwrap();
+    }
+    let mut signs = vec![1; frame::HEADER * questions];
+    program.socket.read_exact(&mut signs).unwrap();
+    assert!(signs.iter().all(|byte| *byte == 0));
+    assert!(program.end().status.success());
+}
+
+#[test]
 fn ends_at_anything_that_is_no_request_and_does_not_repeat_it() {
     let oversize =
         frame::header(REQUEST_LIMIT, REQUEST_LIMIT).map(|_| (70_000_u32).to_le_bytes()).unwrap();

@@ -107,8 +107,9 @@ impl TimeSource for OffsetTime {
 pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// All calls of one request together, the user's programs aside: an unlock asks who the keys belong to
-/// and then for the session, and has answered within 20 s. The daemon gives this process up then.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(18);
+/// and then for the session. With the [`LEAST_TIMEOUT`] of the last it has answered within 18 s, a second
+/// before the daemon gives this process up.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(17);
 
 /// So much a call has even then.
 const LEAST_TIMEOUT: Duration = Duration::from_secs(1);
