@@ -99,7 +99,7 @@ impl Survival {
     /// Has the record say what the state holds. When this returns, what it held before and holds no
     /// more stands nowhere in it; but where nothing has changed but role credentials, the record may
     /// follow a moment later, so that hundreds which come in a burst do not write it hundreds of times.
-    /// Says how long that moment is.
+    /// Says how long that moment is; or when to try again, where it could not be written.
     pub fn keep(&mut self, state: &State, now: Now) -> Option<Duration> {
         let record = self.record.as_mut()?;
         if let Some(wait) = self.pace.wait(state.urgent(), now) {
@@ -120,7 +120,8 @@ impl Survival {
         if let Err(error) = record.give_up() {
             warn!(%error, "could not empty the record of the sessions");
         }
-        None
+        // A want of memory passes, and no session may change for hours.
+        Some(AGAIN)
     }
 
     fn without(reason: &str) -> Self {
@@ -253,3 +254,5 @@ fn sentence(refused: &Refused) -> String {
     warn!("{sentence}");
     format!("{sentence}; run `stsd unlock`")
 }
+
+const AGAIN: Duration = Duration::from_secs(30);

@@ -1,13 +1,17 @@
 //! The record as bytes: what becomes of it when its writer is killed between any two of them, and of
 //! one that is not what a daemon of ours, of now, has left.
 
+use std::fs::File;
 use std::io;
+use std::time::Duration;
 
+use super::Survival;
 use super::image::{
     CONTROL, HEADER, Kept, PROVED, Refused, SIZE, SLOT, STAGE, VERSION, decode, header, start,
 };
 use super::memory::Image;
 use super::record::Record;
+use crate::clock::test::at;
 use crate::state::{Story, Survivors};
 
 impl Image {
@@ -107,6 +111,21 @@ fn a_record_that_could_not_be_written_is_emptied_and_written_when_it_can_be() {
     record.medium.left = usize::MAX;
     record.write(&mut kept(survivors(&["my staging"]))).unwrap();
     assert_eq!(roles(&record.medium.bytes), Ok(Some(vec!["my staging".to_owned()])));
+}
+
+#[test]
+fn a_record_that_could_not_be_written_is_tried_again_without_a_change() {
+    let blank = tempfile::tempfile().unwrap();
+    blank.set_len(SIZE as u64).unwrap();
+    let mut record = Record::take(blank.try_clone().unwrap(), &vec![0; SIZE]).unwrap();
+    record.medium = File::open("/dev/null").unwrap();
+    let mut survival = Survival { record: Some(record), ..Survival::without("a test") };
+    let state = Story::unlocked().state;
+    let wait = survival.keep(&state, at(Duration::ZERO)).unwrap();
+    assert_eq!(wait, Duration::from_secs(30));
+    survival.record.as_mut().unwrap().medium = blank;
+    assert_eq!(survival.keep(&state, at(wait)), None);
+    assert_eq!(survival.outlook().restart().reason.unwrap(), "there is no record of them");
 }
 
 #[test]
