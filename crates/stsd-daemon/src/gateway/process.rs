@@ -58,10 +58,7 @@ impl GatewayProcess {
     pub fn new(program: PathBuf, home: Option<OsString>) -> Self {
         let (messages, inbox) = mpsc::unbounded_channel();
         let mut keeper = JoinSet::new();
-        let back = messages.downgrade();
-        let launch = Launch { program, home };
-        let task = Keeper { launch, workers: JoinSet::new(), current: None, back };
-        keeper.spawn(task.run(inbox));
+        keeper.spawn(Keeper::new(Launch { program, home }).run(inbox));
         Self { messages, _keeper: keeper }
     }
 }
@@ -100,19 +97,33 @@ struct Keeper {
     workers: JoinSet<()>,
     /// Where the next call goes, if that process still takes calls.
     current: Option<mpsc::UnboundedSender<Box<Waiting>>>,
-    /// For the workers' second tries.
-    back: mpsc::WeakUnboundedSender<Message>,
+    /// The workers' second tries. Others after each stop: what a worker handed back just before it may
+    /// carry what was locked.
+    back: (mpsc::UnboundedSender<Message>, mpsc::UnboundedReceiver<Message>),
 }
 
 impl Keeper {
+    fn new(launch: Launch) -> Self {
+        let back = mpsc::unbounded_channel();
+        Self { launch, workers: JoinSet::new(), current: None, back }
+    }
+
     async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Message>) {
-        while let Some(message) = inbox.recv().await {
+        loop {
+            let message = tokio::select! {
+                // A stop counts before what came before it.
+                biased;
+                message = inbox.recv() => message,
+                again = self.back.1.recv() => again,
+            };
+            let Some(message) = message else { return };
             while self.workers.try_join_next().is_some() {}
             match message {
                 Message::Call(waiting) => self.hand_on(waiting),
                 Message::Close => self.current = None,
                 Message::Stop => {
                     self.current = None;
+                    self.back = mpsc::unbounded_channel();
                     // A worker's process is killed with it.
                     self.workers.shutdown().await;
                 }
@@ -142,7 +153,7 @@ impl Keeper {
                 let (calls, inbox) = mpsc::unbounded_channel();
                 // The receiver lives in the worker that starts below.
                 let _ = calls.send(waiting);
-                self.workers.spawn(run(Worker::new(child, stream), inbox, self.back.clone()));
+                self.workers.spawn(run(Worker::new(child, stream), inbox, self.back.0.downgrade()));
                 self.current = Some(calls);
             }
             Err(error) => {
@@ -195,13 +206,15 @@ impl Launch {
 
 #[cfg(test)]
 mod tests {
-    use super::{Keeper, Launch, Waiting};
+    use super::{Keeper, Launch, Message, Waiting};
     use stsd_protocol::gateway::{
         LongTermKeys, Mfa, Operation, PlanRequest, Settings, StsTarget, UnlockRequest,
     };
     use stsd_secret::Secret;
     use tokio::sync::{mpsc, oneshot};
     use tokio::task::JoinSet;
+
+    use crate::gateway::conversation::hand_back;
 
     fn unlock(token_code: Option<Secret>) -> Operation {
         let keys =
@@ -219,11 +232,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_typed_code_goes_to_a_process_that_begins_with_it() {
-        let (messages, _inbox) = mpsc::unbounded_channel();
         // It reads for ever and never answers.
-        let launch = Launch { program: "/bin/cat".into(), home: None };
-        let (workers, back) = (JoinSet::new(), messages.downgrade());
-        let mut keeper = Keeper { launch, workers, current: None, back };
+        let mut keeper = Keeper::new(Launch { program: "/bin/cat".into(), home: None });
         let plan = || Operation::Plan(PlanRequest { client_program: "/stsd".to_owned() });
         let code = || Some(Secret::new("123456"));
         let asked = [(plan(), 1), (plan(), 1), (unlock(None), 1), (unlock(code()), 2), (plan(), 2)];
@@ -233,5 +243,18 @@ mod tests {
             keeper.hand_on(Box::new(Waiting { operation, settings, reply, again: false }));
             assert_eq!(keeper.workers.len(), processes);
         }
+    }
+    #[tokio::test]
+    async fn what_was_handed_back_before_a_stop_is_not_made_after_it() {
+        let keeper = Keeper::new(Launch { program: "/bin/cat".into(), home: None });
+        let (reply, answer) = oneshot::channel();
+        let (operation, settings) = (unlock(None), Settings::default());
+        let waiting = Box::new(Waiting { operation, settings, reply, again: false });
+        hand_back(waiting, &keeper.back.0.downgrade());
+        let (messages, inbox) = mpsc::unbounded_channel();
+        messages.send(Message::Stop).unwrap();
+        let mut task = JoinSet::new();
+        task.spawn(keeper.run(inbox));
+        assert!(answer.await.is_err(), "it was made");
     }
 }
