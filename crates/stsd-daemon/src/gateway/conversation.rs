@@ -103,7 +103,7 @@ impl<W: AsyncWrite + Unpin> Conversation<W> {
             inbox.close();
             // Unless it is this one's first call, which finds the files as they are.
             if let Some(request) = call.request.filter(|_| id > 1) {
-                hand_back(again(request, call.reply), &self.back);
+                hand_back(first_try(request, call.reply), &self.back);
                 return Ok(());
             }
         }
@@ -121,9 +121,13 @@ impl<W: AsyncWrite + Unpin> Conversation<W> {
 
     /// The moment has come. Whether anybody still needs the process.
     async fn look(&mut self) -> io::Result<bool> {
+        let now = Instant::now();
+        // A daemon that stood still perhaps did so with the gateway, which has not had that time.
+        let late = now.saturating_duration_since(self.moment());
+        self.calls.values_mut().for_each(|call| call.deadline += late);
         match self.deadline() {
             None => return Ok(false),
-            Some(deadline) if deadline <= Instant::now() => return Err(timed_out("it hangs")),
+            Some(deadline) if deadline <= now => return Err(timed_out("it hangs")),
             Some(_) => self.pulse.look()?,
         }
         match timeout(WRITE, frames::ask_for_a_sign(&mut self.writer)).await {
@@ -176,12 +180,12 @@ impl UnderWay {
             let _ = reply.send(Reply::lost(GATEWAY_LOST, message.to_owned(), true));
             return;
         };
-        hand_back(again(request, reply), back);
+        hand_back(first_try(request, reply), back);
     }
 }
 
-/// A call that was made once.
-fn again(request: Request, reply: oneshot::Sender<Reply>) -> Box<Waiting> {
+/// The call as it was before it was made.
+fn first_try(request: Request, reply: oneshot::Sender<Reply>) -> Box<Waiting> {
     let Request { settings, op, .. } = request;
     Box::new(Waiting { operation: op, settings, reply, again: false })
 }
@@ -264,7 +268,7 @@ fn patience(settings: &Settings) -> Duration {
     if settings.allow_programs.is_empty() { HANGING } else { HANGING_WITH_PROGRAMS }
 }
 
-/// The gateway gives STS 18 s for all calls of a request.
+/// The gateway has answered within 18 s, the user's programs aside.
 const HANGING: Duration = Duration::from_secs(19);
 
 /// The user's programs have 25 s beside that, and may wait for a run of another request.

@@ -1,11 +1,13 @@
 //! A process that stands still, and one that may not read what has been put in a file's place.
 
+use std::time::Duration;
+
 use stsd_protocol::VERSION;
 use stsd_protocol::frame::{HEADER, SIGN_OF_LIFE, length};
 use stsd_protocol::gateway::{FILE_ERROR, Failure, FailureKind, Outcome};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::task::{JoinSet, yield_now};
+use tokio::time::{Instant, advance};
 
 use super::{Message, Stage, failure, plan, unlock, view};
 
@@ -54,6 +56,20 @@ async fn a_process_that_stands_still_is_given_up_in_six_seconds_and_what_it_was_
     drop(planned);
     stage.worker.join_next().await.unwrap().unwrap();
     assert!(stage.back.try_recv().is_err(), "an unlock is never sent twice");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gateway_that_stood_still_with_the_daemon_is_not_given_up_for_that() {
+    let mut stage = Stage::set();
+    let answer = stage.call(unlock());
+    let id = stage.hear().await.id;
+    // Nothing of the daemon runs meanwhile.
+    advance(Duration::from_secs(60)).await;
+    for _ in 0..20 {
+        yield_now().await;
+    }
+    stage.say(id, VERSION, &["late"]).await;
+    assert_eq!(view(answer.await.unwrap()), "late");
 }
 
 #[tokio::test(start_paused = true)]
