@@ -72,7 +72,7 @@ impl State {
         let asked = at.as_secs().cast_signed();
         let by = |base: i64| Timestamp::from_unix((base + asked).max(0).cast_unsigned());
         let clocks = &self.table.clocks;
-        let told = finished.sts_date.or_else(|| clocks.said(clock).map(by));
+        let told = finished.sts_date.or_else(|| clocks.furthest(clock).map(by));
         let known = told.max(Self::earliest(finished));
         known.or_else(|| clocks.nearest(now).map(by)).unwrap_or_else(|| now.date())
     }

@@ -88,10 +88,6 @@ impl StsClocks {
         self.said.get(clock).copied().or_else(|| self.nearest(now))
     }
 
-    pub(super) fn said(&self, clock: &StsClock) -> Option<i64> {
-        self.said.get(clock).copied()
-    }
-
     /// What the clock that is nearest to the local date has said. The local date is not wrong because
     /// one host's is; and AWS's is not.
     pub(super) fn nearest(&self, now: Now) -> Option<i64> {

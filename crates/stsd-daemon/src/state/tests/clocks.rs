@@ -269,6 +269,25 @@ fn what_a_program_says_without_a_date_lasts_as_long_as_it_says() {
     assert!(!story.serves("vendor"));
 }
 
+#[test]
+fn a_date_that_went_back_makes_nothing_longer_that_a_program_says_without_one() {
+    const VENDOR: &str = "process:vendor";
+    let mut plan = plan();
+    let vendor = identity(VENDOR, "vendor", None);
+    plan.identities.push(PlannedIdentity { program: Some(1), ..vendor });
+    plan.profiles.push(session_profile("vendor", VENDOR));
+    let mut story = Story::unlocked();
+    story.state.replan(plan);
+    let job = story.want("prod").unwrap();
+    let year_ago = Timestamp::from_unix(story.date().unix() - 365 * 24 * HOUR);
+    finish_at(&mut story, &job, failed(FailureKind::Denied, "AccessDenied"), year_ago);
+    let session = story.want("vendor").unwrap();
+    finish_undated(&mut story, &session, HOUR, 0);
+    assert!(story.serves("vendor"));
+    story.seconds += HOUR;
+    assert!(!story.serves("vendor"));
+}
+
 /// Credentials for so long by STS's date, while the local one is wrong by so much.
 fn finish_undated(story: &mut Story, job: &Job, seconds: u64, wrong: i64) {
     let (kind, generation, asked) = (job.kind.clone(), job.generation, job.asked.clone());
