@@ -1,16 +1,19 @@
 //! Notices that the user's AWS files, or the roots of TLS that they name, have changed. By stat alone: the
 //! daemon does not read them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use stsd_protocol::gateway::Settings;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval};
+use tracing::error;
 
 use crate::owner::Command;
 use crate::state::Table;
@@ -49,16 +52,22 @@ impl Watch {
 
     /// Orders a new plan, and with it a new gateway, whenever a file changes, until nobody takes orders.
     pub async fn run(
-        mut self,
+        self,
         commands: mpsc::UnboundedSender<Command>,
         snapshots: watch::Receiver<Arc<Table>>,
     ) {
+        let mut watch = self;
+        let mut eyes = match Eyes::open(move |bundles| watch.look(bundles)) {
+            Ok(eyes) => eyes,
+            Err(error) => return error!(%error, "could not watch the AWS files"),
+        };
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !commands.is_closed() {
             ticks.tick().await;
             let bundles = snapshots.borrow().ca_bundles();
-            if self.look(bundles) && commands.send(Command::Replan).is_err() {
+            let Some(changed) = eyes.look(bundles).await else { return };
+            if changed && commands.send(Command::Replan).is_err() {
                 return;
             }
         }
@@ -70,6 +79,35 @@ impl Watch {
         let before = std::mem::replace(&mut self.seen, now);
         let changed = |(file, mark)| before.get(file).is_some_and(|seen| seen != mark);
         self.seen.iter().any(changed)
+    }
+}
+
+/// Looks on a thread of its own: a bundle may lie on a mount whose server is gone, and nobody at a door waits
+/// for that. One look at a time.
+struct Eyes {
+    asks: mpsc::UnboundedSender<HashSet<PathBuf>>,
+    answers: mpsc::UnboundedReceiver<bool>,
+}
+
+impl Eyes {
+    fn open(mut look: impl FnMut(HashSet<PathBuf>) -> bool + Send + 'static) -> io::Result<Self> {
+        let (asks, mut asked) = mpsc::unbounded_channel();
+        let (answer, answers) = mpsc::unbounded_channel();
+        // No task of the runtime's: its end would wait for one that hangs.
+        thread::Builder::new().name("files".to_owned()).stack_size(STACK).spawn(move || {
+            while let Some(bundles) = asked.blocking_recv() {
+                if answer.send(look(bundles)).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok(Self { asks, answers })
+    }
+
+    /// Nothing, if the thread is gone.
+    async fn look(&mut self, bundles: HashSet<PathBuf>) -> Option<bool> {
+        self.asks.send(bundles).ok()?;
+        self.answers.recv().await
     }
 }
 
@@ -95,10 +133,16 @@ fn mark(file: &Path) -> Option<Mark> {
 /// The user sees a change within two seconds.
 const EVERY: Duration = Duration::from_millis(1500);
 
+/// It asks for the marks of some files.
+const STACK: usize = 256 << 10;
+
 #[cfg(test)]
 mod tests {
-    use super::Watch;
+    use super::{Eyes, Watch};
+    use std::collections::HashSet;
     use std::fs;
+    use std::sync::mpsc;
+    use std::time::Duration;
     use stsd_protocol::gateway::Settings;
 
     #[test]
@@ -117,6 +161,16 @@ mod tests {
         fs::remove_file(aws.join("config")).unwrap();
         assert!(watch.look([]));
         assert!(!watch.look([]));
+    }
+
+    #[tokio::test]
+    async fn a_look_that_hangs_keeps_nobody_else_waiting() {
+        let (release, released) = mpsc::channel();
+        let hangs = move |_| released.recv_timeout(Duration::from_secs(10)).is_ok();
+        let mut eyes = Eyes::open(hangs).unwrap();
+        let others = async { release.send(()) };
+        let (seen, sent) = tokio::join!(biased; eyes.look(HashSet::new()), others);
+        assert_eq!((seen, sent), (Some(true), Ok(())));
     }
 
     #[test]
