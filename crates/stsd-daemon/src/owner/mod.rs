@@ -2,7 +2,9 @@
 //! publishes a snapshot after every change; nobody else writes.
 
 mod audited;
+mod commands;
 mod kept;
+mod logged;
 mod planning;
 
 use std::collections::HashMap;
@@ -11,7 +13,7 @@ use std::time::Duration;
 
 use stsd_protocol::Refusal;
 use stsd_protocol::RefusalCode;
-use stsd_protocol::control::{Locked, UnlockRequest, Unlocked};
+use stsd_protocol::control::Unlocked;
 use stsd_protocol::gateway::{Operation, Outcome, PlanRequest, Problem, Settings};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
@@ -25,33 +27,9 @@ use crate::schedule::LONGEST_NAP;
 use crate::state::{
     Finished, Job, JobKind, Question, Remembered, Restored, State, Table, other_refusal,
 };
+pub use commands::{Asked, Command};
 pub use kept::Kept;
 use planning::Planning;
-
-/// What the wire asks of the owner. Each answer goes to the one who asked; one who has gone away
-/// changes nothing, since a call that was begun is finished.
-#[derive(Debug)]
-pub enum Command {
-    /// Somebody waits for the profile at this place of the table with these names.
-    Want(String),
-    /// GetSessionToken.
-    Unlock(Box<UnlockRequest>, oneshot::Sender<Result<Unlocked, Refusal>>),
-    /// Forget.
-    Lock(Option<String>, oneshot::Sender<Result<Locked, Refusal>>),
-    /// Fetch anew; the answer names the profiles and the calls that are made for them.
-    Refresh(Option<String>, oneshot::Sender<Result<Vec<Asked>, Refusal>>),
-    /// Read the user's files again.
-    Replan,
-}
-
-/// A profile that is fetched anew.
-#[derive(Clone, Debug)]
-pub struct Asked {
-    /// As the user wrote it.
-    pub profile: String,
-    /// The call for its role credentials, where it has any.
-    pub call: Option<u64>,
-}
 
 /// What the owner puts somewhere else than into a snapshot.
 pub trait Keeper: Send + 'static {
@@ -183,74 +161,6 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
         }
     }
 
-    fn obey(&mut self, command: Command) {
-        let now = self.clock.now();
-        match command {
-            Command::Want(profile) => {
-                let place = self.state.table().find(Some(&profile)).ok();
-                let job = place.and_then(|place| self.state.want(place, now));
-                self.start(job);
-            }
-            Command::Unlock(request, reply) => self.unlock(*request, reply),
-            Command::Lock(profile, reply) => {
-                let mut locked = self.state.lock(profile.as_deref(), now);
-                if let Ok(locked) = &locked {
-                    info!(identities = ?locked.locked, "locked");
-                    match profile {
-                        Some(_) => self.gateway.close(),
-                        None => self.gateway.stop(),
-                    }
-                }
-                // The snapshot goes first: whoever hears "locked" is served nothing afterwards.
-                self.publish();
-                if let Ok(locked) = &mut locked {
-                    locked.until_restart = self.remembered.locked != self.state.remember().locked;
-                }
-                // Where nobody waits for the answer, as after a signal, nobody else tells of it.
-                if let Err(Ok(locked)) = reply.send(locked) {
-                    audited::tell_lock(&self.audit, &locked, profile.as_deref());
-                }
-            }
-            Command::Refresh(profile, reply) => {
-                let asked = self.state.refresh(profile.as_deref(), now).map(|(places, jobs)| {
-                    self.start(jobs);
-                    let profiles = &self.state.table().profiles;
-                    let asked = |place: usize| Asked {
-                        profile: profiles[place].planned.name.clone(),
-                        call: profiles[place].asking,
-                    };
-                    places.into_iter().map(asked).collect()
-                });
-                self.publish();
-                let _ = reply.send(asked);
-            }
-            Command::Replan => {
-                // A gateway can read what stood in the files, and where they were, when it began.
-                self.gateway.close();
-                self.plan();
-            }
-        }
-    }
-
-    fn unlock(
-        &mut self,
-        request: UnlockRequest,
-        reply: oneshot::Sender<Result<Unlocked, Refusal>>,
-    ) {
-        match self.state.begin_unlock(request, self.clock.now()) {
-            Err(refusal) => {
-                info!(code = ?refusal.code, "refused an unlock");
-                let _ = reply.send(Err(refusal));
-            }
-            Ok(job) => {
-                if let JobKind::Session { identity, .. } = &job.kind {
-                    self.unlocking.insert((identity.clone(), job.generation), reply);
-                }
-                self.start([job]);
-            }
-        }
-    }
-
     /// Makes the calls that the state wants.
     fn start(&mut self, jobs: impl IntoIterator<Item = Job>) {
         for job in jobs {
@@ -273,7 +183,7 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
         match done {
             Done::Plan(reply) => self.take_in_plan(reply),
             Done::Job(kind, generation, asked, reply) => {
-                log(&kind, &reply.outcome);
+                logged::log(&kind, &reply.outcome);
                 let now = self.clock.now();
                 let Reply { outcome, sts_date } = reply;
                 let asker = match &kind {
@@ -358,39 +268,6 @@ impl<C: Clock, G: Gateway, K: Keeper> Owner<C, G, K> {
             let Remembered { locked, in_use } = remembered;
             kept.locked.then(|| self.remembered.locked = locked);
             kept.in_use.then(|| self.remembered.in_use = in_use);
-        }
-    }
-}
-
-fn log(kind: &JobKind, outcome: &Outcome) {
-    let (what, name) = match kind {
-        JobKind::Session { identity, .. } => ("session", identity),
-        JobKind::Role { profile } => ("role", profile),
-        JobKind::Time { access_key_id } => ("time", access_key_id),
-    };
-    match outcome {
-        Outcome::Credentials(issued) => {
-            info!(what, name, expiration = %issued.credentials.expiration, "got credentials");
-        }
-        Outcome::Failure(failure) => {
-            let reached = match kind {
-                JobKind::Time { .. } => "did not hear what time it is at STS",
-                _ => "got no credentials",
-            };
-            warn!(
-                what,
-                name,
-                code = failure.code,
-                retryable = failure.retryable,
-                reason = failure.message,
-                "{reached}"
-            );
-        }
-        Outcome::Caller(_) if matches!(kind, JobKind::Time { .. }) => {
-            info!(what, name, "heard what time it is at STS");
-        }
-        Outcome::Plan(_) | Outcome::Caller(_) | Outcome::Inspection(_) => {
-            error!(what, name, "the gateway answered out of turn")
         }
     }
 }
