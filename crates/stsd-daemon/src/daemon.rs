@@ -184,8 +184,9 @@ impl<C: Clock, G: Gateway> Service for Daemon<C, G> {
     }
 
     fn challenge(&self, request: ChallengeRequest) -> Result<Vec<Challenge>, Refusal> {
-        let challenges = self.snapshots.borrow().challenge(&request)?;
-        for asked in challenges.iter().filter(|one| one.mfa_serial.is_some() && !one.mfa_process) {
+        let challenges = self.snapshots.borrow().challenge(&request, self.clock.now())?;
+        let by_person = |one: &&Challenge| one.mfa_serial.is_some() && !one.mfa_process;
+        for asked in challenges.iter().filter(by_person).filter(|one| one.resting.is_none()) {
             self.bell.a_person_is_asked(&asked.identity);
         }
         Ok(challenges)

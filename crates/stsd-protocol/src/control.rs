@@ -85,6 +85,10 @@ pub struct Challenge {
     /// Whether `credential-process` may ask a person for the code (`prompt` of the configuration).
     #[serde(default)]
     pub prompt: bool,
+    /// Why no code is taken for the moment, such as after three wrong ones: nobody need type one. Its
+    /// hint says until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resting: Option<Refusal>,
 }
 
 /// Starts a session.

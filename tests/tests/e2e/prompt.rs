@@ -34,6 +34,31 @@ fn a_wrong_code_is_asked_for_again() {
 }
 
 #[test]
+fn who_must_wait_after_three_wrong_codes_is_told_so_instead_of_asked() {
+    let stsd = Fixture::start();
+    let good = stsd.code(ALICE_DEVICE);
+    let mut terminal = Terminal::running(&stsd.command(&["unlock"]));
+    for wrong in
+        ["000001", "000002", "000003"].map(|code| if code == good { "000004" } else { code })
+    {
+        terminal.shows(ALICE_ASKED);
+        terminal.types(&format!("{wrong}\n"));
+        terminal.shows("stsd: error: STS did not take the token code");
+    }
+    let (rest, code) = terminal.ends();
+    assert!(rest.contains("wait half a minute and run `stsd unlock`"), "{rest}");
+    assert_eq!(code, 1);
+    for tool in [&["unlock"][..], &["unlock", "-"], &["credential-process", "prod"]] {
+        let (said, code) = Terminal::running(&stsd.command(tool)).ends();
+        assert!(said.contains("3 wrong token codes in a row"), "{tool:?}: {said}");
+        assert!(said.contains("run `stsd unlock` in "), "{tool:?}: {said}");
+        assert!(!said.contains("Token code for"), "{tool:?}: {said}");
+        assert_eq!(code, 75, "{tool:?}");
+    }
+    assert_eq!(stsd.asked("GetSessionToken"), 3);
+}
+
+#[test]
 fn all_asks_one_code_for_each_device_and_none_where_there_is_none() {
     let stsd = Fixture::start();
     let mut terminal = Terminal::running(&stsd.command(&["unlock", "--all"]));

@@ -28,7 +28,7 @@ mod tests;
 #[cfg(test)]
 pub(crate) use tests::{ALICE, Story, test_plan};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use stsd_protocol::control::Locked;
@@ -71,8 +71,6 @@ pub struct State {
     locked_by_hand: BTreeSet<String>,
     /// The names of profiles in use, also of those that the configuration lacks for the moment.
     in_use: BTreeSet<String>,
-    /// Wrong codes in a row, by identity.
-    wrong_codes: BTreeMap<String, unlock::WrongCodes>,
     /// Whose clocks are being asked for the time.
     asking_the_time: BTreeSet<StsClock>,
     /// What survived the daemon before, until the first plan says where it belongs.
@@ -101,7 +99,6 @@ impl State {
             wall_minus_boot: None,
             locked_by_hand: remembered.locked,
             in_use: remembered.in_use,
-            wrong_codes: BTreeMap::new(),
             asking_the_time: BTreeSet::new(),
             expected: None,
             waiting: Vec::new(),

@@ -190,7 +190,7 @@ impl State {
     /// configuration has been read.
     pub fn expect(&mut self, survivors: Survivors) {
         self.spent = survivors.spent.clone();
-        self.wrong_codes = survivors.wrong_codes.clone();
+        self.table.wrong_codes = survivors.wrong_codes.clone();
         self.table.clocks.recall(survivors.clocks.clone());
         self.wall_minus_boot = survivors.wall_minus_boot;
         self.expected = Some(survivors);
@@ -211,7 +211,7 @@ impl State {
             roles: self.table.profiles.iter().filter_map(role).collect(),
             spent: self.spent.clone(),
             program_codes: self.program_codes(),
-            wrong_codes: self.wrong_codes.clone(),
+            wrong_codes: self.table.wrong_codes.clone(),
             clocks: self.table.clocks.all_said().clone(),
             wall_minus_boot: self.wall_minus_boot,
         };

@@ -1,7 +1,7 @@
 //! The snapshot that the owner publishes: both tables, and the names that lead into them. Cloning
 //! one copies pointers, not credentials.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use super::held::Held;
 use super::profile::{Answer, Profile};
 use super::session::{Session, quoted};
 use super::sts_clock::{StsClock, StsClocks};
+use super::unlock::WrongCodes;
 use crate::clock::Now;
 use crate::schedule::LONGEST_SERVED;
 
@@ -39,6 +40,8 @@ pub struct Table {
     pub default_profile: Arc<str>,
     /// Whether `credential-process` may ask a person for a token code.
     pub prompt: bool,
+    /// Wrong token codes in a row, by identity.
+    pub(super) wrong_codes: BTreeMap<String, WrongCodes>,
     /// What the clocks of STS have said.
     pub clocks: StsClocks,
     /// The local date minus our boot clock, in seconds, at the owner's last look; not every second

@@ -30,25 +30,58 @@ pub(super) struct WrongCodes {
     pub(super) last: Duration,
 }
 
+impl WrongCodes {
+    fn is_too_many(self) -> bool {
+        self.count >= 3
+    }
+}
+
 impl Table {
     /// What an unlock would need, before anybody is asked for a code.
     ///
     /// # Errors
     /// If the profile is unknown or cannot be unlocked, or its device is of a kind that STS does
     /// not take.
-    pub fn challenge(&self, request: &ChallengeRequest) -> Result<Vec<Challenge>, Refusal> {
+    pub fn challenge(
+        &self,
+        request: &ChallengeRequest,
+        now: Now,
+    ) -> Result<Vec<Challenge>, Refusal> {
         if request.all {
             if self.sessions.is_empty() {
                 self.find(None)?;
             }
-            let challenge = |session: &Session| session.challenge(None, self.prompt);
+            let challenge = |session| self.challenge_of(session, None, now);
             return Ok(self.sessions.iter().map(challenge).collect());
         }
         let profile = &self.profiles[self.find(request.profile.as_deref())?];
         let session = self.session_of(profile).ok_or_else(|| profile.cannot_be_unlocked())?;
-        let challenge = session.challenge(request.mfa_serial.as_deref(), self.prompt);
+        let challenge = self.challenge_of(session, request.mfa_serial.as_deref(), now);
         refuse_fido(challenge.mfa_serial.as_deref())?;
         Ok(vec![challenge])
+    }
+
+    fn challenge_of(&self, session: &Session, serial: Option<&str>, now: Now) -> Challenge {
+        let resting = self.refuse_a_guesser(session, now).err();
+        Challenge { prompt: self.prompt, resting, ..session.challenge(serial) }
+    }
+
+    fn refuse_a_guesser(&self, session: &Session, now: Now) -> Result<(), Refusal> {
+        let wrong = self.wrong_codes.get(session.identity());
+        let Some(wrong) = wrong.filter(|wrong| wrong.is_too_many()) else { return Ok(()) };
+        let left = (wrong.last + PAUSE).saturating_sub(now.boot);
+        if left.is_zero() {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            RefusalCode::SlowDown,
+            format!("{} wrong token codes in a row", wrong.count),
+        )
+        .with_hint(format!(
+            "check which device the account has, and run `{}` in {} seconds",
+            session.unlock_command(),
+            left.as_millis().div_ceil(1000),
+        )))
     }
 }
 
@@ -58,7 +91,7 @@ impl Session {
         named.map(str::to_owned).or_else(|| self.planned.mfa_serial.clone())
     }
 
-    fn challenge(&self, serial: Option<&str>, prompt: bool) -> Challenge {
+    fn challenge(&self, serial: Option<&str>) -> Challenge {
         let mfa_serial = self.device(serial);
         // The program knows the codes of the configured device and of no other.
         let mfa_process = self.has_program_for(mfa_serial.as_deref());
@@ -70,7 +103,8 @@ impl Session {
             account_id: account.or_else(|| self.planned.account_id.clone()).or(of_serial),
             mfa_serial,
             mfa_process,
-            prompt,
+            prompt: false,
+            resting: None,
         }
     }
 }
@@ -110,7 +144,7 @@ impl State {
         }
         let serial = session.device(request.mfa_serial.as_deref());
         refuse_fido(serial.as_deref())?;
-        self.refuse_a_guesser(&identity, now)?;
+        self.table.refuse_a_guesser(session, now)?;
         let mfa = self.mfa(&identity, serial, request.token_code, now)?;
         let duration_seconds = self.duration(request.duration_seconds)?;
         if let Some(session) = self.session_mut(&identity).filter(|session| session.asking) {
@@ -174,7 +208,7 @@ impl State {
         dates: Dates,
         now: Now,
     ) -> Vec<Job> {
-        self.wrong_codes.remove(identity);
+        self.table.wrong_codes.remove(identity);
         self.locked_by_hand.remove(identity);
         self.locked_by_hand.remove(EVERYTHING);
         let jitter = self.jitter.fraction();
@@ -205,15 +239,23 @@ impl State {
         now: Now,
     ) {
         let (jitter, code_from) = (self.jitter.fraction(), attempt.code_from);
+        let mut must_rest = false;
         // Nobody guesses with a code that came too late.
         if failure.kind == FailureKind::WrongCode && !attempt.slept {
-            let wrong = self.wrong_codes.entry(identity.to_owned()).or_default();
+            let wrong = self.table.wrong_codes.entry(identity.to_owned()).or_default();
             *wrong = WrongCodes { count: wrong.count.saturating_add(1), last: now.boot };
+            must_rest = wrong.is_too_many();
         }
         let Some(session) = self.session_mut(identity) else { return };
         session.asking = false;
         let refusal = session_refusal(failure, session);
         let mut refusal = attempt.told(refusal, failure, session);
+        if must_rest {
+            let unlock = session.unlock_command();
+            refusal.hint = format!(
+                "check which device the account has, wait half a minute and run `{unlock}`"
+            );
+        }
         match code_from {
             CodeFrom::Program => {
                 refusal = session.of_program(refusal);
@@ -245,24 +287,6 @@ impl State {
                 Ok(Unlocked { session: session.report(now), profiles: self.table.fed_by(identity) })
             }
         }
-    }
-
-    fn refuse_a_guesser(&self, identity: &str, now: Now) -> Result<(), Refusal> {
-        let Some(wrong) = self.wrong_codes.get(identity).filter(|wrong| wrong.count >= 3) else {
-            return Ok(());
-        };
-        let left = (wrong.last + PAUSE).saturating_sub(now.boot);
-        if left.is_zero() {
-            return Ok(());
-        }
-        Err(Refusal::new(
-            RefusalCode::SlowDown,
-            format!("{} wrong token codes in a row", wrong.count),
-        )
-        .with_hint(format!(
-            "check which device the account has, and run `stsd unlock` in {} seconds",
-            left.as_secs() + 1,
-        )))
     }
 
     fn mfa(

@@ -120,6 +120,7 @@ impl Service for FakeService {
             mfa_serial: None,
             mfa_process: false,
             prompt: true,
+            resting: None,
         }])
     }
 

@@ -23,12 +23,17 @@ pub(crate) fn run(arguments: UnlockArguments) -> Result<(), Failure> {
         all: arguments.all,
         mfa_serial: arguments.mfa_serial.clone(),
     };
-    let challenges: Vec<Challenge> = client.order(CHALLENGE, &request, FILES)?;
+    let mut challenges: Vec<Challenge> = client.order(CHALLENGE, &request, FILES)?;
     if challenges.is_empty() {
         let message = "the AWS configuration has no long-term access key to start a session with";
         return Err(Refusal::new(RefusalCode::Configuration, message)
             .with_hint("put one into a profile, by `aws configure`")
             .into());
+    }
+    // Who must wait hears so at once, and not after the codes of the others.
+    challenges.sort_by_key(|challenge| challenge.resting.is_none());
+    if let [Challenge { resting: Some(resting), .. }] = challenges.as_slice() {
+        return Err(resting.clone().into());
     }
     let code = wish.code_for(&challenges)?;
     let mut unlocking = Unlocking { client, arguments, code, terminal: None };
@@ -130,6 +135,9 @@ impl Unlocking {
     }
 
     fn one(&mut self, challenge: &Challenge) -> Result<Unlocked, Failure> {
+        if let Some(resting) = &challenge.resting {
+            return Err(resting.clone().into());
+        }
         if challenge.mfa_serial.is_none() {
             return Ok(self.send(challenge, None)?);
         }

@@ -35,6 +35,9 @@ pub(crate) fn unlock(
     locked: Refusal,
 ) -> Result<(), Refusal> {
     let Some(mut prompt) = Prompt::prepare(client, profile, started) else { return Err(locked) };
+    if let Some(resting) = prompt.challenge.resting.take() {
+        return Err(resting);
+    }
     match prompt.wait_for_the_turn() {
         Some(Waited::Turn) => {}
         Some(Waited::Unlocked) => return Ok(()),

@@ -73,6 +73,7 @@ mod tests {
             mfa_serial: device.then(|| "arn:aws:iam::111122223333:mfa/alice".to_owned()),
             mfa_process,
             prompt,
+            resting: None,
         };
         assert!(may_be_asked(&challenge(true, false, true)));
         assert!(!may_be_asked(&challenge(false, false, true)));

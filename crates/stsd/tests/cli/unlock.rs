@@ -4,7 +4,7 @@
 use std::process::Command;
 
 use serde_json::{Value, json};
-use stsd_protocol::RefusalCode;
+use stsd_protocol::{Refusal, RefusalCode};
 
 use crate::support::{
     Daemon, Reply, STSD, ask, challenge, connect, refusal, run, run_with_input, session, stsd,
@@ -179,6 +179,26 @@ fn all_goes_on_after_a_failure_and_ends_with_the_first_ones_code() {
     assert!(ended.stderr.contains("STS does not answer"), "{}", ended.stderr);
     assert!(ended.stderr.contains("there is no terminal"), "{}", ended.stderr);
     assert_eq!(daemon.heard().len(), 3);
+}
+
+#[test]
+fn who_must_wait_hears_so_before_anybody_else_is_asked_and_no_code_is_sent() {
+    let mut resting = challenge("default", Some("alice"));
+    resting["resting"] = json!(
+        Refusal::new(RefusalCode::SlowDown, "3 wrong token codes in a row").with_hint("wait 7 s")
+    );
+    let said = "stsd: error: 3 wrong token codes in a row\nstsd: hint: wait 7 s\n";
+    for arguments in [&["unlock"][..], &["unlock", "123456"], &["unlock", "-"]] {
+        let daemon = Daemon::saying([Reply::json(&json!([resting]))]);
+        let ended = run(without_terminal(&daemon, arguments));
+        assert_eq!((ended.code, ended.stderr.as_str()), (75, said), "{arguments:?}");
+        assert_eq!(daemon.heard().len(), 1);
+    }
+    let both = Reply::json(&json!([challenge("ci", None), resting]));
+    let daemon = Daemon::saying([both, refusal(RefusalCode::Unavailable, "STS is down")]);
+    let ended = run(without_terminal(&daemon, &["unlock", "--all"]));
+    assert!(ended.stderr.starts_with(said) && ended.stderr.contains("STS is down"));
+    assert_eq!(ended.code, 75);
 }
 
 #[test]

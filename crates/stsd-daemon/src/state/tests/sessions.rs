@@ -140,6 +140,30 @@ fn three_wrong_codes_in_a_row_slow_down_and_a_right_one_forgives() {
 }
 
 #[test]
+fn who_must_wait_after_three_wrong_codes_hears_so_before_a_code_is_asked_for() {
+    let mut story = Story::begin();
+    let all = ChallengeRequest { all: true, ..ChallengeRequest::default() };
+    let resting = |story: &Story| {
+        let challenges = story.state.table().challenge(&all, story.now()).unwrap();
+        assert!(challenges[1].resting.is_none(), "the codes of another identity");
+        challenges[0].resting.clone()
+    };
+    for code in ["000001", "000002", "000003"] {
+        assert_eq!(resting(&story), None);
+        let job = story.begin_unlock(code).unwrap();
+        story.finish(&job, failed(FailureKind::WrongCode, "AccessDenied"));
+    }
+    let third = story.state.unlocked(ALICE, story.now()).unwrap_err();
+    assert!(third.hint.contains("wait half a minute and run `stsd unlock`"), "{third:?}");
+    story.seconds += 12;
+    let told = resting(&story).unwrap();
+    assert!(told.hint.ends_with("run `stsd unlock` in 18 seconds"), "{told:?}");
+    assert_eq!(story.begin_unlock("123456").unwrap_err(), told);
+    story.seconds += 18;
+    assert_eq!(resting(&story), None);
+}
+
+#[test]
 fn a_lock_while_sts_is_asked_wins() {
     let mut story = Story::begin();
     let job = story.begin_unlock("123456").unwrap();
@@ -321,7 +345,7 @@ fn what_cannot_work_is_refused_before_a_code_is_spent() {
 fn a_challenge_names_device_and_account_of_every_identity() {
     let story = Story::begin();
     let all = ChallengeRequest { all: true, ..ChallengeRequest::default() };
-    let challenges = story.state.table().challenge(&all).unwrap();
+    let challenges = story.state.table().challenge(&all, story.now()).unwrap();
     assert_eq!(challenges.len(), 2);
     assert_eq!(challenges[0].mfa_serial.as_deref(), Some(SERIAL));
     assert_eq!(challenges[0].account_id.as_deref(), Some("111122223333"));
@@ -339,7 +363,7 @@ fn a_program_says_the_codes_of_the_configured_device_alone() {
     {
         let mfa_serial = serial.map(str::to_owned);
         let request = ChallengeRequest { mfa_serial, ..ChallengeRequest::default() };
-        let challenges = story.state.table().challenge(&request).unwrap();
+        let challenges = story.state.table().challenge(&request, story.now()).unwrap();
         assert_eq!(challenges[0].mfa_process, by_program, "{serial:?}");
     }
 }

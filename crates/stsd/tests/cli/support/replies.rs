@@ -32,6 +32,7 @@ pub(crate) fn challenge(profile: &str, device: Option<&str>) -> Value {
         mfa_serial: device.map(|name| format!("arn:aws:iam::{ACCOUNT}:mfa/{name}")),
         mfa_process: false,
         prompt: true,
+        resting: None,
     })
 }
 
