@@ -49,6 +49,17 @@ check 'the second user has another port' [ "$port" -gt 1023 -a "$port" != 7873 ]
 check 'which is recorded' [ "$(cat "$work/second/.local/state/stsd/port")" = "$port" ]
 check 'the first user has credentials' works_for "$owner" "${first[@]}"
 check 'the second user has credentials' works_for "$stranger" "${second[@]}"
+# As `su` leaves it.
+client_of "$stranger" HOME="$work/second" XDG_RUNTIME_DIR="$home/run" -- status
+check "another user's runtime directory is no daemon (69)" [ "$code" = 69 ]
+check 'its owner is named' says "$work/said" "is closed to you: $home/run belongs to uid $owner, with mode "
+check 'and what led there, instead of a way to start a daemon' says "$work/said" 'hint: XDG_RUNTIME_DIR leads there'
+cat "$work/said"
+chmod 600 "$home/run/stsd"
+client_of "$owner" "${first[@]}" -- status
+check 'a closed folder of the own is named, with its mode' says "$work/said" "$home/run/stsd is yours, with mode 0600"
+check 'and how to open it' says "$work/said" "hint: run \`chmod 700 '$home/run/stsd'\`"
+chmod 700 "$home/run/stsd"
 client_of "$stranger" "${second[@]}" -- env --format env-no-export prod
 check 'the second user is sent to the own port' says "$work/said" "http://127.0.0.1:$port/creds/prod"
 second_port=$port

@@ -1,6 +1,8 @@
 //! The control socket: where it is, and whose it is. Nothing is sent to a program of another
 //! user: a token code in the wrong hands is a session in the wrong hands.
 
+mod closed;
+
 use std::env;
 use std::ffi::OsString;
 use std::fs;
@@ -58,6 +60,10 @@ fn checked(stream: io::Result<UnixStream>, path: &Path) -> Result<UnixStream, Re
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
             let message = format!("the daemon at {} does not answer", shown_path(path));
             Refusal::new(RefusalCode::Unavailable, message)
+        }
+        io::ErrorKind::PermissionDenied => {
+            let is_set = |name: &str| env_variable(name).is_some();
+            closed::refusal(path, Uid::effective().as_raw(), is_set)
         }
         _ => none(format!(": {error}")),
     })?;

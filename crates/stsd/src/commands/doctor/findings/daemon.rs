@@ -13,6 +13,10 @@ pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
     if let Daemon::Absent(refusal) = &facts.daemon {
         let message = refusal.message.clone();
         found.push(match refusal.code {
+            // It may run, and cannot be reached: the hint says why.
+            RefusalCode::NoDaemon if refusal.hint != RefusalCode::NoDaemon.hint() => {
+                Finding::error("NoDaemon", message, typed::STATUS)
+            }
             RefusalCode::NoDaemon => Finding::error("NoDaemon", message, start(facts)),
             RefusalCode::VersionMismatch => {
                 Finding::error("DaemonVersion", message, typed::RESTART)
