@@ -1,6 +1,7 @@
 //! Every way in which the client ends with something else than success: what it says, and the exit
 //! code, which is the table's of stsd-protocol wherever the table has one.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -16,7 +17,7 @@ pub(crate) enum Failure {
     Refused(Refusal),
     /// The command line asks for two things at once, or for something that cannot be.
     #[error("{message}")]
-    Usage { message: String, hint: &'static str },
+    Usage { message: String, hint: Cow<'static, str> },
     /// The person at the terminal pressed ctrl-C.
     #[error("cancelled, {}", if *.after_others { "what was unlocked before stays so" } else { "nothing was changed" })]
     Cancelled { after_others: bool },
@@ -33,8 +34,8 @@ pub(crate) enum Failure {
 
 impl Failure {
     /// A mistake in how stsd was called.
-    pub(crate) fn usage(message: impl Into<String>, hint: &'static str) -> Self {
-        Self::Usage { message: message.into(), hint }
+    pub(crate) fn usage(message: impl Into<String>, hint: impl Into<Cow<'static, str>>) -> Self {
+        Self::Usage { message: message.into(), hint: hint.into() }
     }
 
     /// What the process exits with.

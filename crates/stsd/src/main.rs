@@ -57,9 +57,9 @@ fn main() -> ExitCode {
     if commands::short_status::plain_form(&arguments) {
         return commands::short_status::run();
     }
-    match Arguments::try_parse_from(arguments) {
+    match Arguments::try_parse_from(&arguments) {
         Ok(arguments) => run(arguments.command),
-        Err(error) => arguments::explain(&error),
+        Err(error) => arguments::explain(&error, &arguments),
     }
 }
 

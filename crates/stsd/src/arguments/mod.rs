@@ -2,6 +2,7 @@
 //! here is parsed once and handed on; nothing here talks to the daemon.
 
 mod doctor;
+mod explained;
 mod log;
 #[cfg(test)]
 mod man;
@@ -13,14 +14,10 @@ mod status;
 mod token;
 mod unlock;
 
-use std::io::{self, Write};
-use std::process::ExitCode;
-
-use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
-use stsd_protocol::{RefusalCode, VERSION};
 
 pub(crate) use doctor::DoctorArguments;
+pub(crate) use explained::explain;
 pub(crate) use log::LogArguments;
 pub(crate) use profile::{ListArguments, PlainArguments, ProfileArguments};
 pub(crate) use service::{InstallArguments, LogsArguments, ServiceCommand};
@@ -29,8 +26,6 @@ pub(crate) use shell::{CompletionsArguments, EnvArguments, ExecArguments, Format
 pub(crate) use status::StatusArguments;
 pub(crate) use token::{CreateTokenArguments, RevokeTokensArguments, TokenCommand};
 pub(crate) use unlock::UnlockArguments;
-
-use crate::show;
 
 /// One code a day, and every AWS tool on this machine has fresh credentials.
 #[derive(Debug, Parser)]
@@ -75,29 +70,6 @@ pub(crate) enum Command {
     Service(ServiceCommand),
     /// Print a script that completes commands and profiles in a shell
     Completions(CompletionsArguments),
-}
-
-/// Says what clap has to say: help and version on standard output with success, everything else on
-/// standard error with our code for wrong usage (clap's own is 2).
-pub(crate) fn explain(error: &clap::Error) -> ExitCode {
-    let text = error.render().to_string();
-    match error.kind() {
-        ErrorKind::DisplayHelp => said(&text),
-        // One version for the program, and not one for each command, as clap would have it.
-        ErrorKind::DisplayVersion => said(&format!("stsd {VERSION}\n")),
-        _ => {
-            let text = match text.strip_prefix("error: ") {
-                Some(message) => format!("stsd: error: {message}"),
-                None => text,
-            };
-            let _ = io::stderr().write_all(text.as_bytes());
-            ExitCode::from(RefusalCode::BadRequest.exit_code())
-        }
-    }
-}
-
-fn said(text: &str) -> ExitCode {
-    show::print(text).map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
 }
 
 const EXIT_CODES: &str = "\

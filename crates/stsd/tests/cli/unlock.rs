@@ -114,6 +114,7 @@ fn what_cannot_be_meant_is_refused_before_the_daemon_is_asked() {
         (&["unlock", "prod", "--all"], "a profile and --all"),
         (&["unlock", "-d", "37h"], "a session lasts from 15 minutes to 36 hours"),
         (&["unlock", "-d", "never"], "`never` is not a length of time"),
+        (&["unlok"], "stsd: hint: a similar subcommand exists: 'unlock'; see `stsd --help`\n"),
     ] {
         let daemon = Daemon::saying([]);
         let ended = ask(&daemon, arguments);
