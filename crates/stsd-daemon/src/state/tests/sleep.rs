@@ -1,10 +1,18 @@
 //! An unlock over a sleep of the machine: the code was typed, the lid was closed, the answer came when it
 //! was opened again. Nobody is told to wait for the next code of a device that has shown many since.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use stsd_protocol::gateway::{FailureKind, Outcome};
 use stsd_protocol::{Refusal, RefusalCode};
 
-use super::fixture::{ALICE, HOUR, Story, failed, failure};
+use super::fixture::{ALICE, HOUR, SERIAL, Story, failed, failure, identity};
+use crate::clock::test::at;
+use crate::state::attempt::Attempt;
+use crate::state::job::{CodeFrom, ENDED_CREDENTIALS, JobKind, session_refusal};
+use crate::state::session::Session;
+use crate::state::sts_clock::{Question, StsClock};
 
 /// What the one who typed the code is told when this comes after so many seconds.
 fn told(seconds: u64, outcome: impl FnOnce(&Story) -> Outcome) -> Result<(), Refusal> {
@@ -80,4 +88,37 @@ fn what_was_never_sent_is_said_as_ever() {
     unsent.code_sent = false;
     let refusal = told(8 * HOUR, |_| Outcome::Failure(unsent)).unwrap_err();
     assert!(refusal.message.contains("no code was sent"), "{}", refusal.message);
+}
+
+#[test]
+fn only_who_typed_a_code_is_told_that_the_machine_slept() {
+    let session = Session::new(Arc::new(identity(ALICE, "default", Some(SERIAL))), false);
+    let failures = [
+        failure(FailureKind::WrongCode, "AccessDenied"),
+        failure(FailureKind::Unavailable, "GatewayLost"),
+        failure(FailureKind::Unavailable, ENDED_CREDENTIALS),
+    ];
+    for (code_from, slept, speaks_of_it) in [
+        (CodeFrom::Person, true, true),
+        (CodeFrom::Person, false, false),
+        (CodeFrom::Program, true, false),
+        (CodeFrom::Nobody, true, false),
+    ] {
+        for failure in &failures {
+            let before = session_refusal(failure, &session);
+            let told = Attempt { code_from, slept }.told(before.clone(), failure, &session);
+            assert_eq!(told != before, speaks_of_it, "{code_from:?} {slept}: {}", told.message);
+        }
+    }
+}
+
+#[test]
+fn a_call_that_took_as_long_as_one_may_was_not_slept_over() {
+    let kind = JobKind::Role { profile: "prod".to_owned() };
+    let begun = at(Duration::ZERO).boot;
+    let asked = Question { at: begun, clock: StsClock::default(), alone: true, seconds: None };
+    for (seconds, slept) in [(0, false), (90, false), (91, true)] {
+        let attempt = Attempt::new(&kind, &asked, at(Duration::from_secs(seconds)));
+        assert_eq!(attempt.slept, slept, "{seconds} s");
+    }
 }
