@@ -2,6 +2,7 @@
 
 mod answers;
 mod clocks;
+mod doubts;
 mod fixture;
 mod moments;
 mod occasions;

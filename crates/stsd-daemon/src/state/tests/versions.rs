@@ -1,10 +1,14 @@
 //! The numbers of the changes: a reader looks again when it sees another one, and a call is known by
 //! the one that it was made under.
 
+use std::time::Duration;
+
 use stsd_protocol::gateway::FailureKind;
 use stsd_protocol::{Refusal, RefusalCode};
 
 use super::fixture::{HOUR, Story, failed, plan};
+use crate::clock::Now;
+use crate::state::Finished;
 
 #[test]
 fn each_change_has_a_number_that_no_earlier_one_had() {
@@ -57,5 +61,55 @@ fn files_are_read_again_only_where_they_have_changed_under_a_call() {
         assert_eq!(story.finish(&role, failed(kind, "Failure")).replan, again, "{kind:?}");
         let session = story.want("ci").unwrap();
         assert_eq!(story.finish(&session, failed(kind, "Failure")).replan, again, "{kind:?}");
+    }
+}
+
+/// Whether this changes what readers see, and what must outlive the process at once.
+fn change<T>(story: &mut Story, step: impl FnOnce(&mut Story) -> T) -> (T, (bool, bool)) {
+    let (version, urgent) = (story.state.version(), story.state.urgent());
+    let done = step(story);
+    (done, (story.state.version() > version, story.state.urgent() > urgent))
+}
+
+#[test]
+fn all_but_what_is_had_again_for_the_asking_must_outlive_the_process_at_once() {
+    let (at_once, later) = ((true, true), (true, false));
+    let mut story = Story::begin();
+    let (unlock, changed) = change(&mut story, |story| story.begin_unlock("123456").unwrap());
+    assert_eq!(changed, at_once, "a code that is spent");
+    let session = story.issued(12 * HOUR);
+    assert_eq!(change(&mut story, |story| story.finish(&unlock, session)).1, at_once, "a session");
+    let (role, changed) = change(&mut story, |story| story.want("prod").unwrap());
+    assert_eq!(changed, later, "a call for a role");
+    let credentials = story.issued(HOUR);
+    assert_eq!(change(&mut story, |story| story.finish(&role, credentials)).1, later, "a role");
+    let role = story.want("my staging").unwrap();
+    let ended = failed(FailureKind::Denied, "ExpiredToken");
+    assert_eq!(change(&mut story, |story| story.finish(&role, ended)).1, at_once, "its end");
+    let lock = |story: &mut Story| story.state.lock(None, story.now()).unwrap();
+    assert_eq!(change(&mut story, lock).1, at_once, "a lock");
+}
+
+#[test]
+fn what_sts_says_of_the_time_must_outlive_the_process_at_once() {
+    let refused = |code| failed(FailureKind::Denied, code);
+    for (ahead, at_once) in [(0, false), (20 * HOUR, true)] {
+        let mut story = Story::unlocked();
+        let job = story.want("prod").unwrap();
+        let sts_date = Some(story.date().plus(Duration::from_secs(ahead)));
+        let (kind, generation, asked) = (job.kind, job.generation, job.asked);
+        let outcome = refused("AccessDenied");
+        let finished = Finished { kind, generation, asked, outcome, sts_date };
+        let finish = |story: &mut Story| story.state.finish(finished, story.now());
+        assert_eq!(change(&mut story, finish).1, (true, at_once), "{ahead} s");
+    }
+    for (code, at_once) in [("AccessDenied", false), ("ExpiredToken", true)] {
+        let mut story = Story::unlocked();
+        story.due();
+        let now = story.now();
+        let now = Now { wall: now.wall + Duration::from_secs(13 * HOUR), ..now };
+        let question = story.state.due(now).remove(0);
+        let finish = |story: &mut Story| story.finish(&question, refused(code));
+        assert_eq!(change(&mut story, finish).1, (true, at_once), "{code}");
     }
 }
