@@ -2,7 +2,10 @@
 
 use stsd_protocol::RefusalCode;
 use stsd_protocol::control::{SessionState, UnlockRequest};
-use stsd_protocol::gateway::{Failure, FailureKind, Operation, Outcome};
+use stsd_protocol::gateway::{
+    Failure, FailureKind, GATEWAY_LOST, GATEWAY_MISSING, GATEWAY_NOT_STARTED, Operation, Outcome,
+    PROGRAM_ERROR,
+};
 use stsd_secret::Secret;
 
 use super::fixture::{
@@ -197,4 +200,33 @@ fn a_session_that_needs_no_person_lasts_as_long_as_the_configuration_says() {
 
 fn of(profile: &str) -> UnlockRequest {
     UnlockRequest { profile: Some(profile.to_owned()), ..UnlockRequest::default() }
+}
+
+#[test]
+fn what_this_machine_lacks_is_said_with_what_to_do_about_it() {
+    for (code, hint) in [
+        (GATEWAY_MISSING, "put stsd-gateway"),
+        (GATEWAY_NOT_STARTED, "close what you can spare"),
+        (GATEWAY_LOST, "try again"),
+        (PROGRAM_ERROR, "run the program by hand"),
+    ] {
+        let mut story = Story::unlocked();
+        let job = story.want("prod").unwrap();
+        story.finish(&job, failed(FailureKind::Unavailable, code));
+        let refusal = story.refusal("prod");
+        assert!(refusal.hint.starts_with(hint), "{code}: {refusal:?}");
+        assert_eq!(refusal.message, "as STS says it", "and no STS is named");
+    }
+}
+
+#[test]
+fn a_lock_says_until_when_what_was_handed_out_is_good_and_not_when_it_has_ended() {
+    for (seconds, good) in [(12 * HOUR - 1, true), (12 * HOUR, false)] {
+        let mut story = Story::unlocked();
+        let Answer::Ready(held) = story.answer("default") else { panic!("it is unlocked") };
+        held.serve(story.now());
+        story.seconds = seconds;
+        let locked = story.state.lock(None, story.now()).unwrap();
+        assert_eq!(locked.handed_out_until.is_some(), good, "{seconds} s");
+    }
 }

@@ -9,6 +9,7 @@ mod occasions;
 pub(crate) use fixture::{ALICE, Story, plan as test_plan};
 mod plans;
 mod programs;
+mod records;
 mod renewal;
 mod roles;
 mod sessions;

@@ -227,6 +227,23 @@ fn no_code_of_a_program_is_sent_twice() {
 }
 
 #[test]
+fn a_code_of_a_program_is_forgotten_once_when_the_program_says_it_no_more() {
+    let mut story = begin();
+    let job = unlock_by_program(&mut story).unwrap();
+    let issued = story.issued(12 * HOUR);
+    story.finish(&job, issued);
+    story.state.lock(None, story.now()).unwrap();
+    story.due();
+    for (seconds, forgets) in [(29, false), (1, true), (1, false)] {
+        story.seconds += seconds;
+        let version = story.state.version();
+        story.due();
+        assert_eq!(story.state.version() > version, forgets, "{} s", story.seconds);
+        assert_eq!(story.state.survivors().unwrap().is_empty(), story.seconds >= 30);
+    }
+}
+
+#[test]
 fn an_outage_that_a_person_meets_is_none_of_the_programs_mistakes() {
     let mut story = unlocked(HOUR);
     for code in ["200000", "300000", "400000", "500000"] {
