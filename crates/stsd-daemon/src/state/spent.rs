@@ -91,6 +91,17 @@ mod tests {
     }
 
     #[test]
+    fn whether_anything_was_forgotten_is_said_once() {
+        let mut spent = SpentCodes::default();
+        let mark = spent.mark("device", &Secret::new("123456"));
+        assert!(!spent.forget(at(Duration::ZERO)));
+        spent.spend(mark, at(Duration::ZERO));
+        for (seconds, forgot) in [(119, false), (120, true), (121, false)] {
+            assert_eq!(spent.forget(at(Duration::from_secs(seconds))), forgot, "{seconds} s");
+        }
+    }
+
+    #[test]
     fn a_code_stays_spent_when_the_next_one_is_and_leaves_with_its_window() {
         let mut spent = SpentCodes::default();
         let marks =

@@ -261,19 +261,32 @@ mod tests {
 
     #[test]
     fn the_local_date_is_as_wrong_as_aws_says_or_else_as_the_nearest_host_does() {
-        let mut clocks = StsClocks::default();
-        let now = at(Duration::ZERO);
-        let local = super::super::clocks::wall_minus_boot(now);
-        assert_eq!(clocks.nearest(now), None);
-        for (url, wrong) in [("https://far", 90_000), ("https://near", -40)] {
-            let clock = clocks.of(&target(Some(url)));
-            clocks.hear(&clock, local + wrong);
+        for (far, near) in [(90_000, -40), (-90_000, 40)] {
+            let mut clocks = StsClocks::default();
+            let now = at(Duration::ZERO);
+            let local = super::super::clocks::wall_minus_boot(now);
+            assert_eq!(clocks.nearest(now), None);
+            for (url, wrong) in [("https://far", far), ("https://near", near)] {
+                let clock = clocks.of(&target(Some(url)));
+                clocks.hear(&clock, local + wrong);
+            }
+            assert_eq!(clocks.nearest(now), Some(local + near));
+            let aws = clocks.of(&target(None));
+            assert_eq!(clocks.base(&aws, now), Some(local + near));
+            clocks.hear(&aws, local + 400);
+            assert_eq!(clocks.nearest(now), Some(local + 400));
         }
-        assert_eq!(clocks.nearest(now), Some(local - 40));
-        let aws = clocks.of(&target(None));
-        assert_eq!(clocks.base(&aws, now), Some(local - 40));
-        clocks.hear(&aws, local + 400);
-        assert_eq!(clocks.nearest(now), Some(local + 400));
+    }
+
+    #[test]
+    fn what_is_held_has_aged_by_the_furthest_unless_a_clock_goes_back_by_its_usual_minute() {
+        for (step, furthest) in [(-61, 0), (-60, -60), (-30, -30), (30, 30), (3600, 3600)] {
+            let mut clocks = StsClocks::default();
+            let clock = clocks.of(&target(None));
+            clocks.hear(&clock, 1000);
+            clocks.hear(&clock, 1000 + step);
+            assert_eq!(clocks.furthest(&clock), Some(1000 + furthest), "{step}");
+        }
     }
 
     #[test]

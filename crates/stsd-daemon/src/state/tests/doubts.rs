@@ -6,7 +6,7 @@ use stsd_protocol::gateway::{FailureKind, Operation, Outcome, Plan, ProfileSourc
 
 use super::fixture::{ALICE, HOUR, Story, failed, plan, role_profile};
 use crate::clock::Now;
-use crate::state::{Answer, Finished, Job};
+use crate::state::{Answer, Finished, Job, StsClock};
 
 /// The local date has gone so much further on than the boot clock, or back.
 fn jumped(story: &Story, seconds: i64) -> Now {
@@ -83,6 +83,8 @@ fn what_one_host_gave_is_never_shown_to_another_to_ask_it_for_the_time() {
     assert!(story.serves("default"), "the files name another host for the same keys");
     let jobs = story.state.due(jumped(&story, 13 * HOUR.cast_signed()));
     assert!(jobs.is_empty(), "{jobs:?}");
+    let doubted = story.state.table().clocks.doubted(&StsClock::default());
+    assert_eq!(doubted, None, "nobody can be asked about it");
 }
 
 #[test]
@@ -106,5 +108,35 @@ fn a_doubt_is_dispelled_by_what_sts_dates_and_by_credentials_that_have_no_date()
         let Answer::Ready(held) = table.answer(Some("default"), now) else { panic!("not served") };
         let believed = table.served_for(&held, now) > Duration::from_secs(60);
         assert_eq!(believed, dispels, "credentials: {credentials}, with a date: {dated}");
+    }
+}
+
+#[test]
+fn before_the_owner_has_looked_a_jump_of_more_than_a_minute_is_doubt_enough() {
+    let mut story = Story::unlocked();
+    story.fetch("prod", HOUR);
+    story.seconds = HOUR - 50;
+    story.due();
+    let Answer::Ready(held) = story.answer("prod") else { panic!("50 s are left") };
+    for (jump, in_doubt) in [(0, false), (60, false), (61, true)] {
+        let now = jumped(&story, jump);
+        assert_eq!(story.state.table().in_doubt(&held, now), in_doubt, "{jump} s");
+    }
+}
+
+#[test]
+fn each_host_is_called_by_its_own_clock() {
+    let mut story = Story::begin();
+    story.state.replan(far_plan());
+    story.unlock("123456", 12 * HOUR);
+    let job = story.want("far").unwrap();
+    let sts_date = Some(story.date().plus(Duration::from_secs(400)));
+    let outcome = failed(FailureKind::Denied, "AccessDenied");
+    let (kind, generation, asked) = (job.kind, job.generation, job.asked);
+    let now = story.now();
+    story.state.finish(Finished { kind, generation, asked, outcome, sts_date }, now);
+    let here = StsTarget::default();
+    for (target, offset) in [(elsewhere(&here), 400), (here, 0)] {
+        assert_eq!(story.state.table().clock_offset_at(&target, now), offset, "{target:?}");
     }
 }

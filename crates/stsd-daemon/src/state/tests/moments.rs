@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::fixture::{HOUR, Story, base_is_temporary};
-use crate::state::Answer;
+use super::fixture::{HOUR, Story, base_is_temporary, plan};
+use crate::state::{Answer, Remembered};
 
 #[test]
 fn a_nap_ends_when_something_is_due_and_in_half_a_minute_at_most() {
@@ -37,6 +37,18 @@ fn a_profile_comes_into_use_once_and_one_that_has_no_identity_never_does() {
     }
     assert_eq!(story.state.version(), version);
     assert_eq!(Vec::from_iter(story.state.remember().in_use), ["prod"]);
+}
+
+#[test]
+fn a_role_that_was_in_use_is_so_after_a_restart_that_has_lost_the_names() {
+    let mut before = Story::unlocked();
+    before.fetch("prod", HOUR);
+    let mut story = Story::before_its_plan(Remembered::default());
+    story.state.expect(before.state.survivors().unwrap());
+    story.state.replan(plan());
+    assert_eq!(story.state.restore(story.now()).roles, 1);
+    assert_eq!(Vec::from_iter(story.state.remember().in_use), ["prod"]);
+    assert_eq!(story.nap_until_due(HOUR).len(), 1, "it is renewed ahead of its end");
 }
 
 #[test]

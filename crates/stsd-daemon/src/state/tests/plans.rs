@@ -1,7 +1,7 @@
 //! A new reading of the user's files while there is something to lose.
 
 use stsd_protocol::control::{ProfileState, SessionState};
-use stsd_protocol::gateway::{FailureKind, Plan, Problem, Severity};
+use stsd_protocol::gateway::{FailureKind, Plan, Problem, ProfileSource, Severity};
 use stsd_protocol::{Refusal, RefusalCode};
 
 use super::fixture::{ALICE, CI, HOUR, Story, failed, identity, plan, role_profile};
@@ -243,4 +243,20 @@ fn kinds_that_are_not_served_say_why() {
     assert_eq!(story.refusal("loop").code, RefusalCode::InvalidProfile);
     assert_eq!(story.profile_state("sso"), ProfileState::Unsupported);
     assert_eq!(story.profile_state("loop"), ProfileState::Invalid);
+}
+
+#[test]
+fn a_profile_is_known_by_both_its_names_and_the_roots_that_it_names_are_all_watched() {
+    let mut plan = plan();
+    plan.profiles[0].target.ca_bundle = Some("/own.pem".to_owned());
+    if let ProfileSource::Role { hops, .. } = &mut plan.profiles[1].source {
+        hops[0].target.ca_bundle = Some("/hop.pem".to_owned());
+    }
+    let mut story = Story::begin();
+    story.state.replan(plan);
+    let table = story.state.table();
+    for (name, known) in [("my staging", true), ("my-staging", true), ("staging", false)] {
+        assert_eq!(table.knows(name), known, "{name}");
+    }
+    assert_eq!(table.ca_bundles(), ["/own.pem", "/hop.pem"].map(Into::into).into());
 }

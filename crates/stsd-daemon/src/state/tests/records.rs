@@ -144,3 +144,21 @@ fn no_credentials_are_such_as_the_endpoint_cannot_serve() {
         }
     }
 }
+
+#[test]
+fn a_record_is_worth_writing_while_it_has_a_session_a_role_or_a_code() {
+    let story = a_day();
+    for kept in ["sessions", "roles", "seen", "program_codes", "nothing"] {
+        let mut record = record(&story);
+        for list in ["sessions", "roles"].into_iter().filter(|list| *list != kept) {
+            record[list] = json!([]);
+        }
+        if kept != "seen" {
+            record["spent"]["seen"] = json!({});
+        }
+        let codes = if kept == "program_codes" { json!({ ALICE: length(1) }) } else { json!({}) };
+        let survivors = changed(record, "/program_codes", codes);
+        assert_eq!(survivors.hold_nothing(), !["sessions", "roles"].contains(&kept), "{kept}");
+        assert_eq!(survivors.is_empty(), kept == "nothing", "{kept}");
+    }
+}

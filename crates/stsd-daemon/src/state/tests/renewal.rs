@@ -271,6 +271,18 @@ fn who_types_a_code_does_not_wait_for_the_program() {
 }
 
 #[test]
+fn the_program_has_its_turn_again_when_the_code_that_overtook_it_can_be_no_more() {
+    let mut story = unlocked(12 * HOUR);
+    story.nap_until_due(12 * HOUR).remove(0);
+    let typed = story.begin_unlock("234567").unwrap();
+    story.finish(&typed, failed(FailureKind::WrongCode, "AccessDenied"));
+    for (seconds, runs) in [(0, 0), (29, 0), (1, 1)] {
+        story.seconds += seconds;
+        assert_eq!(story.due().len(), runs, "{seconds} s later");
+    }
+}
+
+#[test]
 fn nobody_is_told_of_an_end_that_a_program_prevents() {
     let told = |story: &mut Story, outcome: fn() -> Outcome| {
         let mut occasions = Occasions::default();

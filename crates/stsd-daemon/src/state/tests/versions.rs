@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use stsd_protocol::gateway::FailureKind;
+use stsd_protocol::gateway::{FailureKind, Plan};
 use stsd_protocol::{Refusal, RefusalCode};
 
 use super::fixture::{HOUR, Story, failed, plan};
@@ -111,5 +111,31 @@ fn what_sts_says_of_the_time_must_outlive_the_process_at_once() {
         let question = story.state.due(now).remove(0);
         let finish = |story: &mut Story| story.finish(&question, refused(code));
         assert_eq!(change(&mut story, finish).1, (true, at_once), "{code}");
+    }
+}
+
+#[test]
+fn what_is_forgotten_is_a_change_once() {
+    let due = |story: &mut Story| change(story, |story| story.due()).1;
+    let mut story = Story::unlocked();
+    story.state.lock(None, story.now()).unwrap();
+    story.due();
+    for (seconds, changes) in [(119, (false, false)), (1, (true, true)), (1, (false, false))] {
+        story.seconds += seconds;
+        assert_eq!(due(&mut story), changes, "a spent code, {} s", story.seconds);
+    }
+    let before = Story::unlocked();
+    let mut story = Story::before_its_plan(before.state.remember());
+    story.state.expect(before.state.survivors().unwrap());
+    story.state.replan(Plan::default());
+    story.seconds = HOUR;
+    let restore = |story: &mut Story| story.state.restore(story.now());
+    assert_eq!(change(&mut story, restore).1, (true, true), "what came back");
+    story.due();
+    for (seconds, changes) in
+        [(11 * HOUR - 1, (false, false)), (1, (true, true)), (1, (false, false))]
+    {
+        story.seconds += seconds;
+        assert_eq!(due(&mut story), changes, "a session that waits, {} s", story.seconds);
     }
 }
