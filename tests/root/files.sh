@@ -30,6 +30,10 @@ cp -p "$view" "$work/view.before"
 rm -f "$state/more"
 fill "$state"
 serves 'when the disk became full'
+client token create --profile prod >"$work/said" 2>&1 || true
+check 'an authorization token that finds no room is refused with the reason' says "$work/said" 'No space left on device'
+check 'and with what to do' says "$work/said" 'hint: make room on its disk, and repeat it'
+cat "$work/said"
 printf '\n[profile new]\nrole_arn = arn:aws:iam::444455556666:role/prod\nsource_profile = default\n' >>"$home/.aws/config"
 check 'notices a new profile when the disk is full' until_true 10 eval 'client profiles | grep -q "^new "'
 check 'says that it could not write' grep -q 'could not write a file of the state directory' "$log"

@@ -138,14 +138,18 @@ impl StateDirectory {
     }
 
     fn write_as(&self, path: &Path, bytes: &[u8], mode: u32, lasting: Lasting) -> bool {
+        self.written(path, bytes, mode, lasting).is_ok()
+    }
+
+    fn written(&self, path: &Path, bytes: &[u8], mode: u32, lasting: Lasting) -> io::Result<()> {
         if fs::read(path).is_ok_and(|there| there == bytes) {
-            return true;
+            return Ok(());
         }
         let written = write_whole(path, bytes, mode, lasting);
         if let Err(error) = &written {
             error!(file = %path.display(), %error, "could not write a file of the state directory");
         }
-        written.is_ok()
+        written
     }
 }
 

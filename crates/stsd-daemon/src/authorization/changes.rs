@@ -1,6 +1,7 @@
 //! What makes, shows and ends authorization tokens. A change counts when it is on the disk: one that
 //! cannot be written is refused, but for a revocation, which holds at once.
 
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use stsd_secret::Secret;
 use super::grant::{OWN, REVOKED, Scope};
 use super::issued::{End, Token};
 use super::{Authorization, names};
-use crate::state_directory::new_authorization_token;
+use crate::state_directory::{StateDirectory, new_authorization_token};
 
 impl Authorization {
     /// All of them, without a secret: the user's own, then the others as they were made.
@@ -93,8 +94,13 @@ impl Authorization {
         }
         match kept {
             Ok(()) => Ok(self.said_of(&ended, names.is_some())),
-            Err(refusal) => Err(refusal
-                .with_hint("they open nothing now, and again after a restart of the daemon: make room and repeat it")),
+            Err(refusal) => {
+                let hint = format!(
+                    "they open nothing now, and again after a restart of the daemon: {}",
+                    refusal.hint
+                );
+                Err(refusal.with_hint(hint))
+            }
         }
     }
 
@@ -133,10 +139,9 @@ impl Authorization {
             }
         };
         // Anew each time, in case the file went away; the same bytes are not written twice.
-        match directory.record_exec_token(&form, secret.expose()) {
-            true => Ok((name, made)),
-            false => Err(unkept()),
-        }
+        let written = directory.record_exec_token(&form, secret.expose());
+        written.map_err(|error| unwritten(directory, &error))?;
+        Ok((name, made))
     }
 
     fn new_token(
@@ -157,7 +162,8 @@ impl Authorization {
         if let Some(directory) = &self.directory
             && directory.has_exec_token(profile)
         {
-            directory.record_exec_token(profile, REVOKED);
+            // A failure is in the log; the token opens nothing either way.
+            let _ = directory.record_exec_token(profile, REVOKED);
         }
     }
 
@@ -190,6 +196,19 @@ fn report(token: &Token) -> TokenReport {
 }
 
 pub(super) fn unkept() -> Refusal {
-    let message = "the authorization token cannot be written to the state directory";
+    let message = "the authorization token cannot be written: there is no state directory";
     Refusal::new(RefusalCode::Internal, message)
+}
+
+/// Says what kept a change from the disk, and what to do: nobody should have to look at a log for that.
+pub(super) fn unwritten(directory: &StateDirectory, error: &io::Error) -> Refusal {
+    let folder = directory.places().state;
+    let message =
+        format!("the authorization tokens cannot be written to {}: {error}", folder.display());
+    let mend = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on its disk",
+        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => "make it writable for you",
+        _ => "look at that folder",
+    };
+    Refusal::new(RefusalCode::Internal, message).with_hint(format!("{mend}, and repeat it"))
 }

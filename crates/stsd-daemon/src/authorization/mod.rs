@@ -151,10 +151,12 @@ impl Authorization {
         }
         let text = record::text(&tokens, self.boot.as_deref());
         let directory = self.directory.as_ref().ok_or_else(changes::unkept)?;
-        let blocked = self.damage.as_ref().is_some_and(|damage| damage.in_the_way);
-        if blocked || !directory.record_tokens(&text) {
-            return Err(changes::unkept());
+        if let Some(damage) = self.damage.as_ref().filter(|damage| damage.in_the_way) {
+            let record = directory.tokens_file();
+            let hint = format!("move {} away, and `stsd service restart`", record.display());
+            return Err(Refusal::new(RefusalCode::Internal, &damage.message).with_hint(hint));
         }
+        directory.record_tokens(&text).map_err(|error| changes::unwritten(directory, &error))?;
         issued.tokens = tokens;
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! nothing else, until it ends; and what can go wrong with the files.
 
 use std::fs;
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -246,11 +247,31 @@ fn what_cannot_be_written_is_not_made_and_what_is_revoked_is_so_at_once() {
     let authorization = world.open();
     let (secret, _) = authorization.create(None, None, None).unwrap();
     fs::rename(&world.places.state, world.places.state.with_extension("gone")).unwrap();
-    assert!(authorization.create(None, None, None).is_err());
-    assert!(authorization.for_exec("dev").is_err());
+    let made = authorization.create(None, None, None).unwrap_err();
+    assert!(made.message.contains("No such file or directory"), "{made:?}");
+    assert_eq!(authorization.for_exec("dev").unwrap_err(), made);
     assert_eq!(authorization.reports().len(), 2);
-    assert!(authorization.revoke(None).is_err(), "it may come back with a restart");
+    let revoked = authorization.revoke(None).unwrap_err();
+    assert!(
+        revoked.hint.starts_with("they open nothing now") && revoked.hint.ends_with("repeat it")
+    );
     assert!(check(&authorization, secret.expose()).is_err());
+}
+
+#[test]
+fn what_could_not_be_written_says_what_is_in_the_way_and_what_to_do() {
+    let world = World::new();
+    let directory = StateDirectory::open(world.places.clone());
+    let folder = world.places.state.display().to_string();
+    for (number, says, hint) in [
+        (nix::libc::ENOSPC, "No space left on device", "make room on its disk, and repeat it"),
+        (nix::libc::EROFS, "Read-only file system", "make it writable for you, and repeat it"),
+        (nix::libc::EIO, "error", "look at that folder, and repeat it"),
+    ] {
+        let told = super::changes::unwritten(&directory, &io::Error::from_raw_os_error(number));
+        assert!(told.message.contains(&folder) && told.message.contains(says), "{told:?}");
+        assert_eq!(told.hint, hint);
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use stsd_protocol::Timestamp;
 
-use super::{StateDirectory, close_to_others};
+use super::{Lasting, StateDirectory, close_to_others};
 
 impl StateDirectory {
     /// Where the user's own authorization token is.
@@ -35,8 +35,9 @@ impl StateDirectory {
     }
 
     /// Replaces the record, whole or not at all.
-    pub(crate) fn record_tokens(&self, text: &str) -> bool {
-        self.write(&self.places.authorization_tokens(), text.as_bytes(), 0o600)
+    pub(crate) fn record_tokens(&self, text: &str) -> io::Result<()> {
+        let path = self.places.authorization_tokens();
+        self.written(&path, text.as_bytes(), 0o600, Lasting::OverPowerLoss)
     }
 
     /// Puts a record that does not read where nobody writes; says where that is.
@@ -50,13 +51,13 @@ impl StateDirectory {
     }
 
     /// Writes the authorization token for the commands of a profile, without a newline.
-    pub(crate) fn record_exec_token(&self, path_form: &str, text: &str) -> bool {
+    pub(crate) fn record_exec_token(&self, path_form: &str, text: &str) -> io::Result<()> {
         let folder = self.places.exec_tokens();
         let path = self.places.exec_token(path_form);
-        let closed = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
-        let written = closed.is_ok() && self.write(&path, text.as_bytes(), 0o600);
+        DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+        self.written(&path, text.as_bytes(), 0o600, Lasting::OverPowerLoss)?;
         // What was there already may have been opened to others.
-        written && close_to_others(&path).is_ok()
+        close_to_others(&path)
     }
 
     /// Whether there is such a file.
