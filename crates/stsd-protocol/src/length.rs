@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+/// The longest that an authorization token lasts which has an end: a hundred years, 36500 days. A longer
+/// one is a slip of the finger, or means never, which has a word of its own; and from any date that a
+/// clock shows this side of the year 9899 the end is one that [`crate::Timestamp`] can say.
+pub const LONGEST_TOKEN_LIFE: Duration = Duration::from_secs(36_500 * 86_400);
+
 /// Reads `43200`, `12h`, `90m`, `1h30m` or `45s`; a bare number is seconds.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ mod timestamp;
 
 pub use confinement::{Confinement, Confinements};
 pub use endpoint::endpoint_mistake;
-pub use length::{LengthError, parse_length};
+pub use length::{LONGEST_TOKEN_LIFE, LengthError, parse_length};
 pub use places::{Places, PlacesError};
 pub use profile_name::path_form;
 pub use refusal::{Refusal, RefusalCode};

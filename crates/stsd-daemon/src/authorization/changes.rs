@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stsd_protocol::control::TokenReport;
-use stsd_protocol::{Refusal, RefusalCode, path_form};
+use stsd_protocol::{LONGEST_TOKEN_LIFE, Refusal, RefusalCode, path_form};
 use stsd_secret::Secret;
 
 use super::grant::{OWN, REVOKED, Scope};
@@ -40,9 +40,7 @@ impl Authorization {
         profiles: Option<Vec<String>>,
         length: Option<Duration>,
     ) -> Result<(Secret, TokenReport), Refusal> {
-        if length == Some(Duration::ZERO) {
-            return Err(Refusal::new(RefusalCode::BadRequest, "it would end before it began"));
-        }
+        length.map_or(Ok(()), refuse_a_slip)?;
         let mut issued = self.issued();
         let now = self.clock.now();
         let taken = |name: &str| {
@@ -180,6 +178,19 @@ impl Authorization {
             "for a new one, `stsd service stop`, remove {file}, `stsd service start`; then connect shells anew"
         ))
     }
+}
+
+/// Nobody means a length that is over at once, or one beyond every date.
+fn refuse_a_slip(length: Duration) -> Result<(), Refusal> {
+    let refusal = |message| Refusal::new(RefusalCode::BadRequest, message);
+    if length.is_zero() {
+        return Err(refusal("it would end before it began"));
+    }
+    if length > LONGEST_TOKEN_LIFE {
+        return Err(refusal("an authorization token lasts 36500 days at most")
+            .with_hint("ask for less, or for one that lasts until it is revoked"));
+    }
+    Ok(())
 }
 
 fn report(token: &Token) -> TokenReport {

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use stsd_protocol::Places;
+use stsd_protocol::{LONGEST_TOKEN_LIFE, Places};
 use stsd_secret::Secret;
 
 use super::{Authorization, Token, Unauthorized};
@@ -272,6 +272,18 @@ fn what_could_not_be_written_says_what_is_in_the_way_and_what_to_do() {
         assert!(told.message.contains(&folder) && told.message.contains(says), "{told:?}");
         assert_eq!(told.hint, hint);
     }
+}
+
+#[test]
+fn a_length_that_no_date_could_show_is_refused() {
+    let world = World::new();
+    let authorization = world.open();
+    let second = Duration::from_secs(1);
+    let refusal = authorization.create(None, None, Some(LONGEST_TOKEN_LIFE + second)).unwrap_err();
+    assert!(refusal.message.ends_with("36500 days at most"), "{refusal:?}");
+    let (_, report) = authorization.create(None, None, Some(LONGEST_TOKEN_LIFE)).unwrap();
+    let lasts = report.expires.unwrap().since(report.created.unwrap());
+    assert_eq!(lasts, LONGEST_TOKEN_LIFE, "to the second");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
-use stsd_protocol::parse_length;
+use stsd_protocol::{LONGEST_TOKEN_LIFE, parse_length};
 
 use super::PlainArguments;
 
@@ -65,10 +65,13 @@ fn lifetime(text: &str) -> Result<Lifetime, String> {
         return Ok(Lifetime(None));
     }
     let length = parse_length(text).map_err(|error| format!("{error}, or never"))?;
-    match length.is_zero() {
-        true => Err("it would end before it began".to_owned()),
-        false => Ok(Lifetime(Some(length))),
+    if length.is_zero() {
+        return Err("it would end before it began".to_owned());
     }
+    if length > LONGEST_TOKEN_LIFE {
+        return Err("the longest is 36500d, a hundred years; or write never".to_owned());
+    }
+    Ok(Lifetime(Some(length)))
 }
 
 #[cfg(test)]
@@ -76,6 +79,7 @@ mod tests {
     use std::time::Duration;
 
     use clap::Parser;
+    use stsd_protocol::LONGEST_TOKEN_LIFE;
 
     use super::{CreateTokenArguments, Lifetime, TokenCommand};
     use crate::arguments::{Arguments, Command};
@@ -94,6 +98,19 @@ mod tests {
         assert_eq!(made.profiles, ["a", "b c", "d"]);
         assert_eq!(made.expires, Lifetime(Some(Duration::from_secs(43_200))));
         assert_eq!(create(&["--all-profiles"]).unwrap().expires, Lifetime(None));
+    }
+
+    #[test]
+    fn a_length_beyond_a_hundred_years_is_refused_and_the_longest_is_named() {
+        let longest = create(&["-p", "a", "--expires", "36500d"]).unwrap();
+        assert_eq!(longest.expires, Lifetime(Some(LONGEST_TOKEN_LIFE)));
+        for length in ["36501d", "99999999999d", "3153600001"] {
+            let said = create(&["-p", "a", "--expires", length]).unwrap_err().to_string();
+            assert!(
+                said.contains("the longest is 36500d, a hundred years; or write never"),
+                "{said}"
+            );
+        }
     }
 
     #[test]
