@@ -4,7 +4,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
-use stsd_tests::{ALICE, Fixture, config};
+use stsd_tests::{ALICE, Daemon, Fixture, PATIENCE, Terminal, config};
 
 #[test]
 fn a_termination_signal_ends_it_soon_and_removes_the_sockets() {
@@ -22,6 +22,23 @@ fn a_termination_signal_ends_it_soon_and_removes_the_sockets() {
         let said = stsd.stsd(&["status"]).failed(69);
         assert!(said.contains("stsd: hint: start it: "), "{said}");
     }
+}
+
+#[test]
+fn ctrl_c_at_its_terminal_ends_it_without_an_alarm_and_the_gateway_with_it() {
+    let stsd = Fixture::builder().no_daemon().start();
+    let mut command = Daemon::command(&stsd.programs, &stsd.home);
+    command.args(["--listen", "127.0.0.1:0"]);
+    let mut terminal = Terminal::running(&command);
+    terminal.shows("read the AWS configuration");
+    terminal.shows("stsd-daemon: ready on http://");
+    let start = Instant::now();
+    terminal.types("\u{3}");
+    // The screen ends when nobody has the terminal any more, a gateway neither.
+    let (said, code) = terminal.ends();
+    assert!(start.elapsed() < PATIENCE, "{said}");
+    assert!(said.contains("stopping") && !said.contains("lost the gateway"), "{said}");
+    assert_eq!(code, 0, "{said}");
 }
 
 #[test]

@@ -196,6 +196,9 @@ impl Launch {
             .env_clear()
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::null())
+            // Ctrl-C on a terminal is for the daemon, which ends it; without the daemon it ends by itself,
+            // with its input.
+            .process_group(0)
             .kill_on_drop(true);
         if let Some(home) = &self.home {
             command.env("HOME", home);
@@ -244,6 +247,19 @@ mod tests {
             assert_eq!(keeper.workers.len(), processes);
         }
     }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn what_a_terminal_sends_to_the_daemon_does_not_reach_it() {
+        let launch = Launch { program: "/bin/cat".into(), home: None };
+        let (child, _stream) = launch.start().unwrap();
+        let pid = child.id().unwrap().to_string();
+        // PID (NAME) STATE PARENT GROUP …
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+        let group = stat.rsplit_once(") ").unwrap().1.split(' ').nth(2).unwrap();
+        assert_eq!(group, pid, "the head of a process group of its own");
+    }
+
     #[tokio::test]
     async fn what_was_handed_back_before_a_stop_is_not_made_after_it() {
         let keeper = Keeper::new(Launch { program: "/bin/cat".into(), home: None });
