@@ -135,6 +135,32 @@ fn an_expired_one_opens_nothing_and_is_called_so_for_a_month() {
 }
 
 #[test]
+fn a_wall_clock_that_was_set_back_gives_none_more_time_over_a_restart() {
+    let world = World::new();
+    let (secret, _) = world.open().create(None, profiles(&["dev"]), Some(HOUR)).unwrap();
+    let over = at(HOUR);
+    *world.clock.0.lock().unwrap() = Now { wall: over.wall - HOUR * 900, ..over };
+    let checked = check(&world.open(), secret.expose());
+    assert!(matches!(checked, Err(Unauthorized::Expired { .. })), "{checked:?}");
+}
+
+#[test]
+fn the_own_one_is_told_from_the_others_and_from_those_that_there_are_not() {
+    let world = World::new();
+    let authorization = world.open();
+    let (secret, _) = authorization.create(Some("ci".to_owned()), None, None).unwrap();
+    for (token, own) in [(OWN_TOKEN, true), (secret.expose(), false)] {
+        assert_eq!(authorization.check(Some(token.as_bytes())).unwrap().is_own(), own);
+    }
+    for (name, says) in
+        [("own", "the own authorization token"), ("cd", "there is no authorization token cd")]
+    {
+        let refusal = authorization.revoke(Some(vec![name.to_owned()])).unwrap_err();
+        assert!(refusal.message.starts_with(says), "{refusal:?}");
+    }
+}
+
+#[test]
 fn a_wall_clock_that_is_wrong_for_a_while_ends_none_for_good() {
     let world = World::new();
     let authorization = world.open();
