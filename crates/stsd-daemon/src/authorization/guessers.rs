@@ -243,4 +243,29 @@ mod tests {
         assert!(guessers.senders.contains_key(&Sender::Process(SENDERS as u32 * 2 - 1)));
         assert!(!guessers.senders.contains_key(&Sender::Process(0)));
     }
+
+    #[test]
+    fn who_is_forgiven_makes_room_before_anybody_who_is_not() {
+        let start = Instant::now();
+        let late = start + seconds(60);
+        let mut guessers = guessing([A], late);
+        for process in 1..SENDERS as u32 {
+            guessers.wrong(Sender::Process(process), start);
+        }
+        guessers.wrong(B, late);
+        assert_eq!(guessers.senders.len(), 2);
+        assert_eq!(guessers.wrong(A, late), Pace::Late, "it is still a guesser");
+    }
+
+    #[test]
+    fn who_is_in_a_full_table_pushes_nobody_out_of_it() {
+        let start = Instant::now();
+        let mut guessers = guessing([A], start);
+        for process in 1..SENDERS as u32 {
+            guessers.wrong(Sender::Process(process), start);
+        }
+        assert_eq!(guessers.senders.len(), SENDERS);
+        assert_eq!(guessers.wrong(A, start), Pace::Late, "it is still a guesser");
+        assert_eq!(guessers.senders.len(), SENDERS);
+    }
 }

@@ -127,7 +127,9 @@ mod tests {
         assert!(token.used(at(Duration::ZERO)).is_ok());
         assert!(token.used(at(HOUR)).is_err());
         assert!(token.used(set(at(HOUR), -9)).is_err());
-        assert!(!token.is_long_over(at(HOUR)) && token.is_long_over(at(HOUR * 24 * 31)));
+        let month_later = HOUR * (30 * 24 + 1);
+        assert!(!token.is_long_over(at(month_later - Duration::from_secs(1))));
+        assert!(token.is_long_over(at(month_later)));
     }
 
     #[test]

@@ -230,3 +230,18 @@ fn a_lock_says_until_when_what_was_handed_out_is_good_and_not_when_it_has_ended(
         assert_eq!(locked.handed_out_until.is_some(), good, "{seconds} s");
     }
 }
+
+#[test]
+fn what_a_person_began_has_ended_at_its_end_and_no_lock_is_an_end() {
+    let mut story = Story::unlocked();
+    story.fetch("ci", HOUR);
+    let ended = |story: &Story| {
+        [ALICE, CI].map(|identity| story.state.table().session(identity).unwrap().has_ended())
+    };
+    assert_eq!(ended(&story), [false, false]);
+    story.seconds = 12 * HOUR;
+    story.due();
+    assert_eq!(ended(&story), [true, false], "the keys alone give another one");
+    story.state.lock(None, story.now()).unwrap();
+    assert_eq!(ended(&story), [false, false]);
+}
