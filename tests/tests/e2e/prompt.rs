@@ -49,10 +49,11 @@ fn who_must_wait_after_three_wrong_codes_is_told_so_instead_of_asked() {
     assert!(rest.contains("wait half a minute and run `stsd unlock`"), "{rest}");
     assert_eq!(code, 1);
     for tool in [&["unlock"][..], &["unlock", "-"], &["credential-process", "prod"]] {
-        let (said, code) = Terminal::running(&stsd.command(tool)).ends();
-        assert!(said.contains("3 wrong token codes in a row"), "{tool:?}: {said}");
-        assert!(said.contains("run `stsd unlock` in "), "{tool:?}: {said}");
-        assert!(!said.contains("Token code for"), "{tool:?}: {said}");
+        let mut terminal = Terminal::running(&stsd.command(tool));
+        let before = terminal.shows("3 wrong token codes in a row");
+        assert!(!before.contains("Token code for"), "{tool:?}: {before}");
+        terminal.shows("run `stsd unlock` in ");
+        let (_, code) = terminal.ends();
         assert_eq!(code, 75, "{tool:?}");
     }
     assert_eq!(stsd.asked("GetSessionToken"), 3);

@@ -1,10 +1,13 @@
 //! How the daemon ends, also without being asked.
 
 use std::fs;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
-use stsd_tests::{ALICE, Daemon, Fixture, PATIENCE, Terminal, config};
+use sts_emulator::Fault;
+use stsd_tests::processes::children;
+use stsd_tests::{ALICE, ALICE_DEVICE, Daemon, Fixture, Terminal, config, count};
 
 #[test]
 fn a_termination_signal_ends_it_soon_and_removes_the_sockets() {
@@ -25,20 +28,40 @@ fn a_termination_signal_ends_it_soon_and_removes_the_sockets() {
 }
 
 #[test]
-fn ctrl_c_at_its_terminal_ends_it_without_an_alarm_and_the_gateway_with_it() {
+fn ctrl_c_at_its_terminal_is_for_the_daemon_alone_and_the_gateway_ends_with_it() {
     let stsd = Fixture::builder().no_daemon().start();
     let mut command = Daemon::command(&stsd.programs, &stsd.home);
     command.args(["--listen", "127.0.0.1:0"]);
     let mut terminal = Terminal::running(&command);
-    terminal.shows("read the AWS configuration");
     terminal.shows("stsd-daemon: ready on http://");
-    let start = Instant::now();
-    terminal.types("\u{3}");
-    // The screen ends when nobody has the terminal any more, a gateway neither.
-    let (said, code) = terminal.ends();
-    assert!(start.elapsed() < PATIENCE, "{said}");
-    assert!(said.contains("stopping") && !said.contains("lost the gateway"), "{said}");
-    assert_eq!(code, 0, "{said}");
+    let daemon = u32::try_from(stsd.status()["pid"].as_u64().unwrap()).unwrap();
+    // An answer that does not come keeps it there.
+    stsd.emulator.fault(Fault::hang().on("GetSessionToken"));
+    let code = stsd.code(ALICE_DEVICE);
+    let (stsd, terminal) = (&stsd, &mut terminal);
+    thread::scope(|scope| {
+        let unlock = scope.spawn(|| stsd.stsd(&["unlock", &code]));
+        stsd.journal_when(|asked| count(asked, "GetSessionToken") > 0);
+        let gateways = children(daemon);
+        assert!(!gateways.is_empty());
+        for gateway in &gateways {
+            assert_ne!(group(*gateway), group(daemon), "what ctrl-C is sent to");
+        }
+        terminal.types("\u{3}");
+        let said = terminal.shows("stopping");
+        assert!(!said.contains("lost the gateway"), "{said}");
+        unlock.join().unwrap();
+        let gone = || gateways.iter().all(|gateway| group(*gateway).is_none());
+        stsd.until(|_| gone(), |gone| *gone);
+    });
+}
+
+/// The process group of one that lives. Behind the name, which may hold anything, stand state, parent and
+/// group.
+fn group(process: u32) -> Option<String> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let words: Vec<_> = stat.rsplit_once(") ")?.1.split(' ').collect();
+    (words[0] != "Z").then(|| words[2].to_owned())
 }
 
 #[test]
