@@ -1,7 +1,7 @@
 //! The daemon, its port, its clock, and what it reads.
 
-use stsd_protocol::RefusalCode;
 use stsd_protocol::gateway::{Problem, Severity};
+use stsd_protocol::{Refusal, RefusalCode};
 
 use super::typed::{self, word};
 use crate::commands::doctor::daemon::Daemon;
@@ -11,27 +11,29 @@ use crate::commands::doctor::finding::Finding;
 pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
     let mut found = Vec::new();
     if let Daemon::Absent(refusal) = &facts.daemon {
-        let message = refusal.message.clone();
-        found.push(match refusal.code {
-            // It may run, and cannot be reached: the hint says why.
-            RefusalCode::NoDaemon if refusal.hint != RefusalCode::NoDaemon.hint() => {
-                Finding::error("NoDaemon", message, typed::STATUS)
-            }
-            RefusalCode::NoDaemon => Finding::error("NoDaemon", message, start(facts)),
-            RefusalCode::VersionMismatch => {
-                Finding::error("DaemonVersion", message, typed::RESTART)
-            }
-            RefusalCode::RequestRefused => {
-                Finding::error("DaemonOfAnother", message, "ls -l \"$STSD_SOCKET\"")
-            }
-            _ => Finding::error("DaemonSilent", message, typed::RESTART),
-        });
+        found.push(absent(refusal, start(facts)));
     }
     found.extend(port(facts));
     found.extend(clock(facts));
     found.extend(configuration(facts));
     found.extend(unread(facts));
     found
+}
+
+fn absent(refusal: &Refusal, start: &str) -> Finding {
+    let message = refusal.message.clone();
+    match refusal.code {
+        // It may run, and cannot be reached: the hint says why.
+        RefusalCode::NoDaemon if refusal.hint != RefusalCode::NoDaemon.hint() => {
+            Finding::error("NoDaemon", message, typed::STATUS)
+        }
+        RefusalCode::NoDaemon => Finding::error("NoDaemon", message, start),
+        RefusalCode::VersionMismatch => Finding::error("DaemonVersion", message, typed::RESTART),
+        RefusalCode::RequestRefused => {
+            Finding::error("DaemonOfAnother", message, "ls -l \"$STSD_SOCKET\"")
+        }
+        _ => Finding::error("DaemonSilent", message, typed::RESTART),
+    }
 }
 
 fn start(facts: &Facts) -> &'static str {
@@ -120,3 +122,19 @@ const SKEW: u64 = 30;
 
 /// AWS's limit for signatures.
 const REFUSED_SKEW: u64 = 300;
+
+#[cfg(test)]
+mod tests {
+    use stsd_protocol::{Refusal, RefusalCode};
+
+    use super::absent;
+
+    #[test]
+    fn nobody_is_told_to_start_a_daemon_whose_socket_is_closed_to_them() {
+        let silent = Refusal::new(RefusalCode::NoDaemon, "no daemon answers");
+        let closed = silent.clone().with_hint("run `chmod 700 '/run/user/1000/stsd'`");
+        for (refusal, command) in [(silent, "the start"), (closed, "stsd status")] {
+            assert_eq!(absent(&refusal, "the start").command, command);
+        }
+    }
+}
