@@ -185,6 +185,12 @@ mod tests {
             let now = start + seconds(7 * number);
             assert_eq!(slow.wrong(A, now), Pace::AtOnce, "{number}");
         }
+        // Of eleven, the first was a minute ago when the last came.
+        let mut spread = Guessers::default();
+        for after in [0, 30].into_iter().chain([60; 9]) {
+            assert_eq!(spread.wrong(A, start + seconds(after)), Pace::AtOnce, "{after} s");
+        }
+        assert_eq!(spread.wrong(A, start + seconds(60)), Pace::Late);
     }
 
     #[test]

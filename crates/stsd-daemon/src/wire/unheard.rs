@@ -138,6 +138,12 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn where_nobody_is_silent_a_full_door_looks_again_after_a_grace_and_not_at_once() {
+        let due = Unheard::default().end_one().unwrap_err();
+        assert_eq!(due, Instant::now() + GRACE);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn who_speaks_just_as_it_is_ended_leaves_it_to_the_next_one() {
         let unheard = Arc::new(Unheard::default());
         let (first_says, first) = listen(&unheard);
