@@ -73,33 +73,31 @@ impl Authorization {
     ///
     /// # Errors
     /// If one of them is not there; then none is ended. Or if it cannot be written; then they are ended
-    /// until the daemon starts again.
+    /// until the daemon starts again, and may be named again.
     pub(crate) fn revoke(&self, names: Option<Vec<String>>) -> Result<Vec<String>, Refusal> {
         let mut issued = self.issued();
-        let is_there = |name: &str| issued.tokens.iter().any(|token| *token.name == *name);
+        let all = || issued.tokens.iter().chain(&issued.still_recorded);
+        let is_there = |name: &str| all().any(|token| *token.name == *name);
         if let Some(missing) = names.iter().flatten().find(|name| !is_there(name)) {
             return Err(self.not_revoked(missing));
         }
-        let is_meant = |token: &Token| {
+        let is_meant = |token: &&Token| {
             names.as_ref().is_none_or(|names| names.iter().any(|name| **name == *token.name))
         };
-        let (ended, left): (Vec<_>, Vec<_>) = issued.tokens.iter().cloned().partition(is_meant);
+        let ended: Vec<_> = all().filter(is_meant).cloned().collect();
+        let (now_ended, left): (Vec<_>, Vec<_>) =
+            issued.tokens.iter().cloned().partition(|token| is_meant(&token));
         let kept = self.keep(&mut issued, left.clone());
-        // Also if that failed: it may come back with the next start, and not before.
-        issued.tokens = left;
+        // They are ended all the same, and there for a repetition.
+        if kept.is_err() {
+            issued.tokens = left;
+            issued.still_recorded.extend(now_ended);
+        }
         for profile in ended.iter().filter_map(|token| names::exec_profile(&token.name)) {
             self.overwrite_exec_token(profile);
         }
-        match kept {
-            Ok(()) => Ok(self.said_of(&ended, names.is_some())),
-            Err(refusal) => {
-                let hint = format!(
-                    "they open nothing now, and again after a restart of the daemon: {}",
-                    refusal.hint
-                );
-                Err(refusal.with_hint(hint))
-            }
-        }
+        kept.map_err(until_a_restart)?;
+        Ok(self.said_of(&ended, names.is_some()))
     }
 
     /// The names of those that were revoked, each once; of those that had ended before only where they
@@ -178,6 +176,13 @@ impl Authorization {
             "for a new one, `stsd service stop`, remove {file}, `stsd service start`; then connect shells anew"
         ))
     }
+}
+
+/// Says that what could not be written is ended all the same, and for how long.
+fn until_a_restart(refusal: Refusal) -> Refusal {
+    let hint =
+        format!("they open nothing now, and again after a restart of the daemon: {}", refusal.hint);
+    refusal.with_hint(hint)
 }
 
 /// Nobody means a length that is over at once, or one beyond every date.

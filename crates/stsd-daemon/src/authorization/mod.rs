@@ -60,6 +60,9 @@ struct Damage {
 #[derive(Default)]
 struct Issued {
     tokens: Vec<Token>,
+    /// Revoked, but the record has them yet, since it could not be written: it would bring them back with
+    /// the next start.
+    still_recorded: Vec<Token>,
     own_last_used: Option<Timestamp>,
 }
 
@@ -91,7 +94,7 @@ impl Authorization {
             Ok(tokens) => (tokens, None),
             Err(why) => (Vec::new(), Some(set_aside(&directory, &why, now.date()))),
         };
-        let issued = Mutex::new(Issued { tokens, own_last_used: None });
+        let issued = Mutex::new(Issued { tokens, ..Issued::default() });
         let directory = Some(directory);
         Self { issued, directory, clock: Box::new(clock), boot, damage, ..Self::new(own) }
     }
@@ -158,6 +161,7 @@ impl Authorization {
         }
         directory.record_tokens(&text).map_err(|error| changes::unwritten(directory, &error))?;
         issued.tokens = tokens;
+        issued.still_recorded.clear();
         Ok(())
     }
 

@@ -285,6 +285,44 @@ fn what_cannot_be_written_is_not_made_and_what_is_revoked_is_so_at_once() {
 }
 
 #[test]
+fn a_revocation_that_could_not_be_written_is_repeated_by_the_same_words() {
+    let world = World::new();
+    let authorization = world.open();
+    let (secret, _) = authorization.create(Some("ci".to_owned()), None, None).unwrap();
+    authorization.for_exec("dev").unwrap();
+    let both = Some(vec!["ci".to_owned(), "exec-dev".to_owned()]);
+    let away = world.places.state.with_extension("gone");
+    fs::rename(&world.places.state, &away).unwrap();
+    for time in ["first", "second"] {
+        let refusal = authorization.revoke(both.clone()).unwrap_err();
+        assert!(refusal.hint.ends_with("repeat it"), "the {time} time: {refusal:?}");
+        assert_eq!(check(&authorization, secret.expose()), Err(Unauthorized::Wrong));
+    }
+    fs::rename(&away, &world.places.state).unwrap();
+    assert!(world.record().contains(secret.expose()));
+    assert_eq!(authorization.revoke(both.clone()).unwrap(), ["ci", "exec-dev"]);
+    let left = fs::read_to_string(world.places.exec_token("dev")).unwrap();
+    assert_eq!(check(&authorization, &left), Err(Unauthorized::Revoked));
+    assert_eq!(check(&world.open(), secret.expose()), Err(Unauthorized::Wrong));
+    let refusal = authorization.revoke(both).unwrap_err();
+    assert_eq!(refusal.message, "there is no authorization token ci", "it is off the record");
+}
+
+#[test]
+fn whatever_is_written_next_takes_what_was_revoked_before_off_the_record() {
+    let world = World::new();
+    let authorization = world.open();
+    let (secret, _) = authorization.create(Some("ci".to_owned()), None, None).unwrap();
+    let away = world.places.state.with_extension("gone");
+    fs::rename(&world.places.state, &away).unwrap();
+    authorization.revoke(None).unwrap_err();
+    fs::rename(&away, &world.places.state).unwrap();
+    authorization.create(Some("new".to_owned()), None, None).unwrap();
+    assert_eq!(check(&world.open(), secret.expose()), Err(Unauthorized::Wrong));
+    assert!(authorization.revoke(Some(vec!["ci".to_owned()])).is_err(), "there is none any more");
+}
+
+#[test]
 fn what_could_not_be_written_says_what_is_in_the_way_and_what_to_do() {
     let world = World::new();
     let directory = StateDirectory::open(world.places.clone());
