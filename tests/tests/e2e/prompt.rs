@@ -46,7 +46,7 @@ fn who_must_wait_after_three_wrong_codes_is_told_so_instead_of_asked() {
         terminal.shows("stsd: error: STS did not take the token code");
     }
     let (rest, code) = terminal.ends();
-    assert!(rest.contains("wait half a minute and run `stsd unlock`"), "{rest}");
+    assert!(rest.contains("run `stsd unlock` in 30 seconds"), "{rest}");
     assert_eq!(code, 1);
     for tool in [&["unlock"][..], &["unlock", "-"], &["credential-process", "prod"]] {
         let mut terminal = Terminal::running(&stsd.command(tool));

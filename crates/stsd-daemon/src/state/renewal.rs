@@ -29,7 +29,7 @@ pub struct Renewal {
     retry: Duration,
     /// When the last code went to STS, by the boot clock.
     spent: Option<Duration>,
-    /// Whether the call that is under way, if there is one, is with a code of the program.
+    /// Whether the last call, which may be under way, is with a code of the program.
     by_program: bool,
 }
 
@@ -44,7 +44,7 @@ impl Renewal {
         self.by_program = by_program;
     }
 
-    /// Whether the call that is under way is with a code of the program.
+    /// Whether the last call, which may be under way, is with a code of the program.
     pub(super) fn by_program(&self) -> bool {
         self.by_program
     }
@@ -159,7 +159,11 @@ impl Session {
             RefusalCode::WrongCode,
             "STS did not take the token code that mfa_process said",
         )
-        .with_hint(format!("check the program, or run `{} CODE`", self.unlock_command()))
+        .with_hint(self.mend_of_program())
+    }
+
+    pub(super) fn mend_of_program(&self) -> String {
+        format!("check the program, or run `{} CODE`", self.unlock_command())
     }
 }
 

@@ -34,6 +34,12 @@ impl WrongCodes {
     fn is_too_many(self) -> bool {
         self.count >= 3
     }
+
+    /// In how many seconds the next code may be tried, where that is not now. A part of one counts whole.
+    fn seconds_of_rest(self, now: Now) -> Option<u128> {
+        let left = (self.last + PAUSE).saturating_sub(now.boot);
+        (self.is_too_many() && !left.is_zero()).then(|| left.as_millis().div_ceil(1000))
+    }
 }
 
 impl Table {
@@ -67,21 +73,34 @@ impl Table {
     }
 
     fn refuse_a_guesser(&self, session: &Session, now: Now) -> Result<(), Refusal> {
-        let wrong = self.wrong_codes.get(session.identity());
-        let Some(wrong) = wrong.filter(|wrong| wrong.is_too_many()) else { return Ok(()) };
-        let left = (wrong.last + PAUSE).saturating_sub(now.boot);
-        if left.is_zero() {
-            return Ok(());
+        let Some(wrong) = self.wrong_codes.get(session.identity()) else { return Ok(()) };
+        let Some(seconds) = wrong.seconds_of_rest(now) else { return Ok(()) };
+        let what = match session.renewal.by_program() {
+            true => session.mend_of_program(),
+            false => format!(
+                "check which device the account has, and run `{}`",
+                session.unlock_command()
+            ),
+        };
+        let message = format!("{} wrong token codes in a row", wrong.count);
+        Err(Refusal::new(RefusalCode::SlowDown, message)
+            .with_hint(format!("{what} in {seconds} seconds")))
+    }
+
+    /// What the one who asked for a session hears of its failure: also how long the identity rests, which
+    /// is not kept, since it is not true any more when `stsd status` shows what is.
+    fn told_to_rest(&self, session: &Session, error: &Refusal, now: Now) -> Refusal {
+        match self.refuse_a_guesser(session, now) {
+            Err(resting) if error.code == RefusalCode::WrongCode => {
+                error.clone().with_hint(resting.hint)
+            }
+            _ => error.clone(),
         }
-        Err(Refusal::new(
-            RefusalCode::SlowDown,
-            format!("{} wrong token codes in a row", wrong.count),
-        )
-        .with_hint(format!(
-            "check which device the account has, and run `{}` in {} seconds",
-            session.unlock_command(),
-            left.as_millis().div_ceil(1000),
-        )))
+    }
+
+    fn count_wrong_code(&mut self, identity: &str, now: Now) {
+        let wrong = self.wrong_codes.entry(identity.to_owned()).or_default();
+        *wrong = WrongCodes { count: wrong.count.saturating_add(1), last: now.boot };
     }
 }
 
@@ -239,23 +258,14 @@ impl State {
         now: Now,
     ) {
         let (jitter, code_from) = (self.jitter.fraction(), attempt.code_from);
-        let mut must_rest = false;
         // Nobody guesses with a code that came too late.
         if failure.kind == FailureKind::WrongCode && !attempt.slept {
-            let wrong = self.table.wrong_codes.entry(identity.to_owned()).or_default();
-            *wrong = WrongCodes { count: wrong.count.saturating_add(1), last: now.boot };
-            must_rest = wrong.is_too_many();
+            self.table.count_wrong_code(identity, now);
         }
         let Some(session) = self.session_mut(identity) else { return };
         session.asking = false;
         let refusal = session_refusal(failure, session);
         let mut refusal = attempt.told(refusal, failure, session);
-        if must_rest {
-            let unlock = session.unlock_command();
-            refusal.hint = format!(
-                "check which device the account has, wait half a minute and run `{unlock}`"
-            );
-        }
         match code_from {
             CodeFrom::Program => {
                 refusal = session.of_program(refusal);
@@ -281,7 +291,7 @@ impl State {
     pub fn unlocked(&self, identity: &str, now: Now) -> Result<Unlocked, Refusal> {
         let session = self.table.session(identity).ok_or_else(|| no_session(identity))?;
         match (session.last_error(), session.held(now)) {
-            (Some(error), _) => Err(error.clone()),
+            (Some(error), _) => Err(self.table.told_to_rest(session, error, now)),
             (None, None) => Err(Refusal::new(RefusalCode::Locked, "stsd was locked meanwhile")),
             (None, Some(_)) => {
                 Ok(Unlocked { session: session.report(now), profiles: self.table.fed_by(identity) })

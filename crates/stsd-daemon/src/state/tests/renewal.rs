@@ -156,6 +156,27 @@ fn three_wrong_codes_in_a_row_are_enough_until_a_person_unlocks() {
 }
 
 #[test]
+fn who_runs_a_program_to_its_third_wrong_code_hears_when_to_type_one() {
+    let mut story = begin();
+    let hint = |story: &Story| story.state.unlocked(ALICE, story.now()).unwrap_err().hint;
+    for _ in 0..3 {
+        story.seconds += 30;
+        let job = unlock_by_program(&mut story).unwrap();
+        story.finish(&job, failed(FailureKind::WrongCode, "AccessDenied"));
+        assert!(hint(&story).starts_with("check the program, or run `stsd unlock CODE`"));
+    }
+    assert_eq!(hint(&story), "check the program, or run `stsd unlock CODE` in 30 seconds");
+    let kept = story.state.table().session_reports(story.now())[0].last_error.clone().unwrap();
+    assert_eq!(kept.hint, "check the program, or run `stsd unlock CODE`");
+    story.seconds += 12;
+    let told = story.begin_unlock("123456").unwrap_err();
+    assert_eq!(told.code, RefusalCode::SlowDown);
+    assert_eq!(told.hint, "check the program, or run `stsd unlock CODE` in 18 seconds");
+    story.seconds += 18;
+    assert!(story.begin_unlock("123456").is_ok());
+}
+
+#[test]
 fn a_program_that_fails_three_times_is_left_alone() {
     let mut story = unlocked(12 * HOUR);
     let fails = || failed(FailureKind::Unavailable, PROGRAM_ERROR);

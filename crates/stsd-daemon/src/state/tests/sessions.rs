@@ -154,13 +154,18 @@ fn who_must_wait_after_three_wrong_codes_hears_so_before_a_code_is_asked_for() {
         story.finish(&job, failed(FailureKind::WrongCode, "AccessDenied"));
     }
     let third = story.state.unlocked(ALICE, story.now()).unwrap_err();
-    assert!(third.hint.contains("wait half a minute and run `stsd unlock`"), "{third:?}");
+    assert_eq!(third.code, RefusalCode::WrongCode);
+    let hint = "check which device the account has, and run `stsd unlock` in 30 seconds";
+    assert_eq!(third.hint, hint);
+    let kept = story.state.table().session_reports(story.now())[0].last_error.clone().unwrap();
+    assert_eq!(kept.hint, "check the device and run `stsd unlock` with its next code");
     story.seconds += 12;
     let told = resting(&story).unwrap();
     assert!(told.hint.ends_with("run `stsd unlock` in 18 seconds"), "{told:?}");
     assert_eq!(story.begin_unlock("123456").unwrap_err(), told);
     story.seconds += 18;
     assert_eq!(resting(&story), None);
+    assert_eq!(story.state.unlocked(ALICE, story.now()).unwrap_err(), kept);
 }
 
 #[test]
