@@ -38,7 +38,7 @@ impl WrongCodes {
     /// In how many seconds the next code may be tried, where that is not now. A part of one counts whole.
     fn seconds_of_rest(self, now: Now) -> Option<u128> {
         let left = (self.last + PAUSE).saturating_sub(now.boot);
-        (self.is_too_many() && !left.is_zero()).then(|| left.as_millis().div_ceil(1000))
+        (self.is_too_many() && !left.is_zero()).then(|| left.as_nanos().div_ceil(1_000_000_000))
     }
 }
 

@@ -164,6 +164,10 @@ fn who_must_wait_after_three_wrong_codes_hears_so_before_a_code_is_asked_for() {
     assert!(told.hint.ends_with("run `stsd unlock` in 18 seconds"), "{told:?}");
     assert_eq!(story.begin_unlock("123456").unwrap_err(), told);
     story.seconds += 18;
+    let now = story.now();
+    let nearly = Now { boot: now.boot - Duration::from_nanos(1), ..now };
+    let told = story.state.table().challenge(&all, nearly).unwrap()[0].resting.clone().unwrap();
+    assert!(told.hint.ends_with("in 1 seconds"), "not in none: {told:?}");
     assert_eq!(resting(&story), None);
     assert_eq!(story.state.unlocked(ALICE, story.now()).unwrap_err(), kept);
 }
