@@ -96,8 +96,12 @@ impl Authorization {
         for profile in ended.iter().filter_map(|token| names::exec_profile(&token.name)) {
             self.overwrite_exec_token(profile);
         }
-        kept.map_err(until_a_restart)?;
-        Ok(self.said_of(&ended, names.is_some()))
+        match kept {
+            Ok(()) => Ok(self.said_of(&ended, names.is_some())),
+            // Over a damaged record there is none that could come back.
+            Err(refusal) if ended.is_empty() => Err(refusal),
+            Err(refusal) => Err(until_a_restart(refusal)),
+        }
     }
 
     /// The names of those that were revoked, each once; of those that had ended before only where they

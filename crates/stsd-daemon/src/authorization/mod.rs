@@ -166,7 +166,7 @@ impl Authorization {
     }
 
     fn issued(&self) -> MutexGuard<'_, Issued> {
-        // Every change is one assignment, so that a panic leaves nothing half done.
+        // No change can panic halfway, so that nothing is half done.
         self.issued.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

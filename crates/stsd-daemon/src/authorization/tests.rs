@@ -268,6 +268,18 @@ fn a_damaged_record_opens_nothing_is_kept_and_is_said() {
 }
 
 #[test]
+fn over_a_damaged_record_that_stays_nothing_is_said_to_open_again() {
+    let world = World::new();
+    world.open().create(None, None, None).unwrap();
+    fs::write(world.places.authorization_tokens(), "damaged").unwrap();
+    let mut aside = world.places.authorization_tokens().into_os_string();
+    aside.push(format!(".damaged-{}", at(Duration::ZERO).date().unix()));
+    fs::create_dir(aside).unwrap();
+    let hint = world.open().revoke(None).unwrap_err().hint;
+    assert!(hint.starts_with("move /") && hint.ends_with("`stsd service restart`"), "{hint}");
+}
+
+#[test]
 fn what_cannot_be_written_is_not_made_and_what_is_revoked_is_so_at_once() {
     let world = World::new();
     let authorization = world.open();
