@@ -8,6 +8,7 @@ use std::time::Duration;
 use stsd_protocol::control::TokenReport;
 use stsd_protocol::{LONGEST_TOKEN_LIFE, Refusal, RefusalCode, path_form};
 use stsd_secret::Secret;
+use tracing::error;
 
 use super::grant::{OWN, REVOKED, Scope};
 use super::issued::{End, Token};
@@ -161,9 +162,10 @@ impl Authorization {
     fn overwrite_exec_token(&self, profile: &str) {
         if let Some(directory) = &self.directory
             && directory.has_exec_token(profile)
+            && let Err(error) = directory.record_exec_token(profile, REVOKED)
         {
-            // A failure is in the log; the token opens nothing either way.
-            let _ = directory.record_exec_token(profile, REVOKED);
+            // It opens nothing either way.
+            error!(%profile, %error, "could not overwrite the file of a revoked authorization token");
         }
     }
 

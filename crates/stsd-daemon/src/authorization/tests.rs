@@ -232,6 +232,20 @@ fn exec_has_one_token_for_each_profile_in_a_file_and_reuses_it() {
 }
 
 #[test]
+fn a_file_that_keeps_its_revoked_token_is_in_the_log() {
+    let world = World::new();
+    let authorization = world.open();
+    authorization.for_exec("dev").unwrap();
+    let (file, log) = (world.places.exec_token("dev"), world.places.state.join("log"));
+    fs::remove_file(&file).unwrap();
+    fs::create_dir(&file).unwrap();
+    let lines = tracing_subscriber::fmt().with_writer(fs::File::create(&log).unwrap()).finish();
+    tracing::subscriber::with_default(lines, || authorization.revoke(None)).unwrap();
+    let logged = fs::read_to_string(&log).unwrap();
+    assert!(logged.contains("could not overwrite the file of a revoked"), "{logged}");
+}
+
+#[test]
 fn the_file_of_one_profile_is_never_anothers_in_the_making() {
     let world = World::new();
     let authorization = world.open();
