@@ -20,6 +20,7 @@ mod gateway;
 mod profile;
 mod prompt;
 mod quote;
+mod rest;
 mod script;
 mod show;
 mod signals;

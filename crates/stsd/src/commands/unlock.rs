@@ -13,7 +13,7 @@ use crate::arguments::UnlockArguments;
 use crate::client::{Client, FILES, STS};
 use crate::failure::Failure;
 use crate::terminal::{Answer, Terminal};
-use crate::{profile, show, token_code};
+use crate::{profile, rest, show, token_code};
 
 pub(crate) fn run(arguments: UnlockArguments) -> Result<(), Failure> {
     let wish = Wish::parse(&arguments)?;
@@ -147,16 +147,24 @@ impl Unlocking {
         if challenge.mfa_process {
             return Ok(self.send(challenge, None)?);
         }
+        self.by_typed_code(challenge)
+    }
+
+    fn by_typed_code(&mut self, challenge: &Challenge) -> Result<Unlocked, Failure> {
         for _ in 1..ATTEMPTS {
             let code = self.asked(challenge)?;
-            match self.send(challenge, Some(code)) {
-                // The old session stays, and the device shows a new code within half a minute.
-                Err(refusal)
-                    if matches!(refusal.code, RefusalCode::WrongCode | RefusalCode::SpentCode) =>
-                {
-                    show::complain(&refusal.message);
-                }
-                outcome => return Ok(outcome?),
+            let refusal = match self.send(challenge, Some(code)) {
+                Err(refusal) => refusal,
+                Ok(unlocked) => return Ok(unlocked),
+            };
+            let was_wrong = refusal.code == RefusalCode::WrongCode;
+            if !was_wrong && refusal.code != RefusalCode::SpentCode {
+                return Err(refusal.into());
+            }
+            // The old session stays, and the device shows a new code within half a minute.
+            show::complain(&refusal.message);
+            if was_wrong && let Some(resting) = rest::now(&self.client, challenge) {
+                return Err(resting.into());
             }
         }
         let code = self.asked(challenge)?;

@@ -15,13 +15,12 @@ use stsd_protocol::control::{
     CHALLENGE, Challenge, ChallengeRequest, UNLOCK, UnlockRequest, Unlocked,
 };
 use stsd_protocol::{Refusal, RefusalCode};
-use stsd_secret::Secret;
 
 use crate::client::{Client, FILES, STS};
 use crate::prompt::turn::Turn;
 use crate::prompt::watch::{End, Watch};
 use crate::terminal::{Answer, Terminal};
-use crate::{clock, show, token_code};
+use crate::{clock, rest, show, token_code};
 
 /// Has a person unlock what was refused as locked, if there is one at the terminal. Says nothing on
 /// standard output or error.
@@ -125,15 +124,16 @@ impl<'a> Prompt<'a> {
         }
         let mut last = locked.clone();
         for _ in 0..TRIES {
+            if last.code == RefusalCode::WrongCode
+                && let Some(resting) = rest::now(self.client, &self.challenge)
+            {
+                return Ending::Declined(resting);
+            }
             let line = match self.line(locked) {
                 Ok(line) => line,
                 Err(ending) => return ending,
             };
-            let outcome = match token_code::parse(&line) {
-                Some(code) => self.send(code),
-                None => Err(Refusal::new(RefusalCode::Locked, token_code::FORM)),
-            };
-            match outcome {
+            match self.unlocked_by(&line) {
                 Ok(unlocked) => {
                     let _ = self.say(show::unlocked(&unlocked).lines().next().unwrap_or_default());
                     return Ending::Unlocked;
@@ -186,7 +186,10 @@ impl<'a> Prompt<'a> {
         ending
     }
 
-    fn send(&self, code: Secret) -> Result<Unlocked, Refusal> {
+    fn unlocked_by(&self, line: &str) -> Result<Unlocked, Refusal> {
+        let Some(code) = token_code::parse(line) else {
+            return Err(Refusal::new(RefusalCode::Locked, token_code::FORM));
+        };
         let request = UnlockRequest {
             profile: Some(self.challenge.source_profile.clone()),
             token_code: Some(code),

@@ -1,11 +1,12 @@
 //! `credential-process` that finds stsd locked, on a terminal with a person at it: when it asks, how
 //! each way of answering ends, and what the tool and the shell then read.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
 use serde_json::{Value, json};
-use stsd_protocol::RefusalCode;
 use stsd_protocol::control::SessionState;
+use stsd_protocol::{Refusal, RefusalCode};
 
 use crate::support::{
     Daemon, Heard, Reply, TestTerminal, challenge, credentials, refusal, session, status, unlocked,
@@ -32,14 +33,16 @@ echo "out [$(cat out)] err [$(cat err)]"
 #[derive(Clone)]
 pub(crate) struct World {
     unlocked: Arc<Mutex<bool>>,
+    /// After a code that was one wrong code too many.
+    resting: Arc<AtomicBool>,
     challenges: Arc<(Mutex<u32>, Condvar)>,
     challenge: Value,
 }
 
 impl World {
     pub(crate) fn locked() -> Self {
-        let (unlocked, challenges) = Default::default();
-        Self { unlocked, challenges, challenge: challenge("default", Some("alice")) }
+        let (unlocked, resting, challenges) = Default::default();
+        Self { unlocked, resting, challenges, challenge: challenge("default", Some("alice")) }
     }
 
     pub(crate) fn unlock(&self) {
@@ -70,7 +73,7 @@ impl World {
             ("POST /v1/challenge", _) => {
                 *self.challenges.0.lock().expect("sound") += 1;
                 self.challenges.1.notify_all();
-                Reply::json(&json!([self.challenge]))
+                Reply::json(&json!([self.challenge_now()]))
             }
             ("GET /v1/status", unlocked) => {
                 let mut session = session("default");
@@ -84,11 +87,25 @@ impl World {
                     unlocked("default")
                 }
                 Some("222222") => refusal(RefusalCode::SpentCode, "this token code was used"),
+                Some("444444") => {
+                    self.resting.store(true, Ordering::SeqCst);
+                    refusal(RefusalCode::WrongCode, "STS did not take the token code")
+                }
                 Some("555555") => refusal(RefusalCode::Unavailable, "STS cannot be reached"),
                 _ => refusal(RefusalCode::WrongCode, "STS did not take the token code"),
             },
             other => panic!("{other:?}"),
         }
+    }
+
+    fn challenge_now(&self) -> Value {
+        let mut challenge = self.challenge.clone();
+        if self.resting.load(Ordering::SeqCst) {
+            challenge["resting"] = json!(
+                Refusal::new(RefusalCode::SlowDown, "4 wrong token codes").with_hint("wait 30 s")
+            );
+        }
+        challenge
     }
 }
 
@@ -228,6 +245,23 @@ fn the_third_wrong_code_is_the_last_and_the_tool_hears_why() {
         rest.contains("out [] err [STS did not take the token code - check the device"),
         "{rest}"
     );
+}
+
+#[test]
+fn a_code_that_nobody_would_take_is_not_asked_for_and_the_tool_hears_why() {
+    let daemon = World::locked().daemon();
+    let mut terminal = TestTerminal::running(&daemon, SCRIPT);
+    terminal.shows(QUESTION);
+    terminal.types("444444\n");
+    terminal.shows("STS did not take the token code\r\n");
+    assert!(!terminal.shows("exit 75\r\n").contains(QUESTION));
+    let after_the_question = terminal.ends();
+    let from_the_start = TestTerminal::running(&daemon, SCRIPT).ends();
+    for rest in [after_the_question, from_the_start] {
+        assert!(left_clean(&rest), "{rest}");
+        assert!(rest.contains("out [] err [4 wrong token codes - wait 30 s]"), "{rest}");
+        assert!(!rest.contains("Token code for"), "{rest}");
+    }
 }
 
 #[test]

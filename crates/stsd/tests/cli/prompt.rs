@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use serde_json::json;
-use stsd_protocol::RefusalCode;
+use stsd_protocol::{Refusal, RefusalCode};
 
 use crate::support::{Daemon, Reply, TestTerminal, challenge, refusal, unlocked};
 
@@ -88,6 +88,7 @@ fn a_wrong_and_a_spent_code_are_asked_again() {
     let daemon = Daemon::saying([
         one_device(),
         refusal(RefusalCode::WrongCode, "STS did not take this token code"),
+        one_device(),
         refusal(RefusalCode::SpentCode, "this token code was used before"),
         unlocked("default"),
     ]);
@@ -102,13 +103,38 @@ fn a_wrong_and_a_spent_code_are_asked_again() {
     terminal.types("333333\n");
     let rest = terminal.ends();
     assert!(rest.contains("exit 0") && left_clean(&rest), "{rest}");
-    assert_eq!(daemon.heard().len(), 4);
+    let paths: Vec<_> = daemon.heard().into_iter().map(|one| one.line).collect();
+    let [ask, unlock] = ["POST /v1/challenge", "POST /v1/unlock"];
+    assert_eq!(paths, [ask, unlock, ask, unlock, unlock]);
+}
+
+/// Not the third wrong code here, as others were sent before, or the last rest is just over.
+#[test]
+fn a_code_that_nobody_would_take_is_not_asked_for() {
+    let mut resting = challenge("default", Some("alice"));
+    resting["resting"] = json!(
+        Refusal::new(RefusalCode::SlowDown, "4 wrong token codes in a row").with_hint("wait 30 s")
+    );
+    let wrong = refusal(RefusalCode::WrongCode, "STS did not take this token code");
+    let daemon = Daemon::saying([one_device(), wrong, Reply::json(&json!([resting]))]);
+    let mut terminal = TestTerminal::running(&daemon, SCRIPT);
+    terminal.shows(QUESTION);
+    terminal.types("111111\n");
+    terminal.shows("stsd: error: STS did not take this token code\r\n");
+    let said = "stsd: error: 4 wrong token codes in a row\r\nstsd: hint: wait 30 s\r\n";
+    assert_eq!(terminal.shows(said), "");
+    let rest = terminal.ends();
+    assert!(rest.contains("exit 75") && left_clean(&rest), "{rest}");
+    let again = daemon.heard()[2].body.clone();
+    let device = "arn:aws:iam::111122223333:mfa/alice";
+    assert_eq!(again, json!({"profile": "default", "all": false, "mfa_serial": device}));
 }
 
 #[test]
 fn three_wrong_codes_end_it() {
     let wrong = || refusal(RefusalCode::WrongCode, "STS did not take this token code");
-    let daemon = Daemon::saying([one_device(), wrong(), wrong(), wrong()]);
+    let daemon =
+        Daemon::saying([one_device(), wrong(), one_device(), wrong(), one_device(), wrong()]);
     let mut terminal = TestTerminal::running(&daemon, SCRIPT);
     for _ in 0..3 {
         terminal.shows(QUESTION);
