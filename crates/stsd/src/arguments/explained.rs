@@ -11,7 +11,7 @@ use stsd_protocol::{RefusalCode, VERSION};
 
 use super::Arguments;
 use crate::failure::Failure;
-use crate::show;
+use crate::{show, token_code};
 
 /// Says it. Wrong usage ends with our own code; clap's is 2.
 pub(crate) fn explain(error: &clap::Error, typed: &[OsString]) -> ExitCode {
@@ -35,20 +35,32 @@ fn said(text: &str) -> ExitCode {
 
 /// clap writes the mistake, its suggestions, the usage and a pointer to the help as paragraphs.
 fn mistake(text: &str, command: &str) -> Failure {
+    let text = without_codes(text);
     let mut paragraphs = text.split("\n\n").map(one_line);
     let message = paragraphs.next().unwrap_or_default();
     let (mut tips, mut usage) = (Vec::new(), None);
     for paragraph in paragraphs {
         if let Some(tip) = paragraph.strip_prefix("tip: ") {
-            tips.push(tip.replace(" tip: ", "; "));
+            // That it can be passed as a value is not what was meant.
+            let meant = tip.split(" tip: ").filter(|tip| !tip.starts_with("to pass "));
+            tips.extend(meant.map(str::to_owned));
         } else if let Some(words) = paragraph.strip_prefix("Usage: ") {
             usage = Some(format!("the usage is: {words}"));
         }
+    }
+    if message.ends_with("unrecognized subcommand '…'") {
+        tips.push("a token code belongs to `stsd unlock CODE`".to_owned());
     }
     // A suggestion says more than the usage, which is long.
     let mut hint = if tips.is_empty() { Vec::from_iter(usage) } else { tips };
     hint.push(format!("see `{command} --help`"));
     Failure::usage(message.strip_prefix("error: ").unwrap_or(&message), hint.join("; "))
+}
+
+/// clap quotes what it does not understand. A token code among it may still be good.
+fn without_codes(text: &str) -> String {
+    let hidden = |piece| if token_code::parse(piece).is_some() { "…" } else { piece };
+    text.split('\'').map(hidden).collect::<Vec<_>>().join("'")
 }
 
 fn one_line(paragraph: &str) -> String {
@@ -83,11 +95,18 @@ mod tests {
         mistake(&error.render().to_string(), &command_of(&typed)).text()
     }
 
+    fn are_told(mistakes: &[(&[&str], &str, &str)]) {
+        for (words, error, hint) in mistakes {
+            let whole = format!("stsd: error: {error}\nstsd: hint: {hint}\n");
+            assert_eq!(told(words), whole, "{words:?}");
+        }
+    }
+
     #[test]
-    fn a_mistake_is_one_line_and_the_hint_says_what_to_type() {
-        for (words, error, hint) in [
+    fn a_mistake_is_one_line_and_the_hint_says_what_is_similar() {
+        are_told(&[
             (
-                &["unlok"][..],
+                &["unlok"],
                 "unrecognized subcommand 'unlok'",
                 "a similar subcommand exists: 'unlock'; see `stsd --help`",
             ),
@@ -102,14 +121,20 @@ mod tests {
                 "a similar argument exists: '--json'; see `stsd status --help`",
             ),
             (
-                &["exec"],
-                "the following required arguments were not provided: <CMD>...",
-                "the usage is: stsd exec [OPTIONS] [PROFILE] -- CMD...; see `stsd exec --help`",
-            ),
-            (
                 &["completions", "ksh"],
                 "invalid value 'ksh' for '<SHELL>' [possible values: bash, zsh, fish]",
                 "a similar value exists: 'zsh'; see `stsd completions --help`",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn where_nothing_is_similar_the_hint_says_the_usage() {
+        are_told(&[
+            (
+                &["exec"],
+                "the following required arguments were not provided: <CMD>...",
+                "the usage is: stsd exec [OPTIONS] [PROFILE] -- CMD...; see `stsd exec --help`",
             ),
             (
                 &["log", "-n", "x"],
@@ -121,9 +146,30 @@ mod tests {
                 "unexpected argument '--frob' found",
                 "the usage is: stsd <COMMAND>; see `stsd --help`",
             ),
+            (
+                &["unlock", "--force"],
+                "unexpected argument '--force' found",
+                "the usage is: stsd unlock [OPTIONS] [PROFILE] [CODE]; see `stsd unlock --help`",
+            ),
+            (
+                &["exec", "prod", "--json"],
+                "unexpected argument '--json' found",
+                "the usage is: stsd exec [OPTIONS] [PROFILE] -- CMD...; see `stsd exec --help`",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn a_token_code_in_the_wrong_place_is_not_shown() {
+        let unlock = "a token code belongs to `stsd unlock CODE`";
+        for (words, says) in [
+            (&["unlock", "my", "staging", "123456"][..], "unexpected argument '…' found"),
+            (&["unlock", "my", "staging", "123 456"], "unexpected argument '…' found"),
+            (&["123456"], unlock),
+            (&["token", "123456"], unlock),
         ] {
-            let whole = format!("stsd: error: {error}\nstsd: hint: {hint}\n");
-            assert_eq!(told(words), whole, "{words:?}");
+            let text = told(words);
+            assert!(text.contains(says) && !text.contains("456"), "{text}");
         }
     }
 
