@@ -62,8 +62,7 @@ fn checked(stream: io::Result<UnixStream>, path: &Path) -> Result<UnixStream, Re
             Refusal::new(RefusalCode::Unavailable, message)
         }
         io::ErrorKind::PermissionDenied => {
-            let is_set = |name: &str| env_variable(name).is_some();
-            closed::refusal(path, Uid::effective().as_raw(), is_set)
+            closed::refusal(path, Uid::effective().as_raw(), env_variable)
         }
         _ => none(format!(": {error}")),
     })?;
@@ -95,9 +94,7 @@ fn find(
         "HOME" => Some(variable(name).unwrap_or_else(|| "/".into())),
         _ => variable(name),
     };
-    let runtime_is_set =
-        variable("XDG_RUNTIME_DIR").is_some_and(|folder| Path::new(&folder).is_absolute());
-    if !runtime_is_set
+    if !has_runtime_folder(&variable)
         && let Ok(places) = Places::find(&variable, uid)
         && let Some(record) = read(&places.socket_record())
         && record.starts_with('/')
@@ -109,6 +106,11 @@ fn find(
         // Only a relative HOME leads here.
         Err(_) => PathBuf::from(format!("/tmp/stsd-{uid}/stsd.sock")),
     }
+}
+
+/// A relative one is not heeded, as the rules for this variable have it.
+fn has_runtime_folder(variable: impl Fn(&str) -> Option<OsString>) -> bool {
+    variable("XDG_RUNTIME_DIR").is_some_and(|folder| Path::new(&folder).is_absolute())
 }
 
 #[cfg(not(target_os = "macos"))]
