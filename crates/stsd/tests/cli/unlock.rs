@@ -196,9 +196,9 @@ fn who_must_wait_hears_so_before_anybody_else_is_asked_and_no_code_is_sent() {
         assert_eq!(daemon.heard().len(), 1);
     }
     let both = Reply::json(&json!([challenge("ci", None), resting]));
-    let daemon = Daemon::saying([both, refusal(RefusalCode::Unavailable, "STS is down")]);
+    let daemon = Daemon::saying([both, refusal(RefusalCode::Denied, "STS said no")]);
     let ended = run(without_terminal(&daemon, &["unlock", "--all"]));
-    assert!(ended.stderr.starts_with(said) && ended.stderr.contains("STS is down"));
+    assert!(ended.stderr.starts_with(said) && ended.stderr.contains("STS said no"));
     assert_eq!(ended.code, 75);
 }
 
