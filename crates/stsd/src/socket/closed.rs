@@ -124,40 +124,39 @@ mod tests {
         }
     }
 
+    /// To uid 1001, of a place of this owner and mode.
+    fn is_told((place, uid, mode): (&str, u32, u32), says: &str, hint: &str) {
+        let found = closed_at(place, Whose { uid, mode, is_socket: place == SOCKET });
+        let told = explained(Path::new(SOCKET), found, 1001, set(&[RUNTIME]));
+        let message = format!("the daemon's socket {SOCKET} is closed to you: {place} {says}");
+        assert_eq!(told.message, message);
+        assert!(told.hint.starts_with(hint) && !told.hint.contains("service"), "{told:?}");
+        assert_eq!(told.code.exit_code(), 69);
+    }
+
     #[test]
-    fn names_the_place_that_is_closed_and_whose_it_is_and_what_to_type() {
-        for (place, uid, mode, says, hint) in [
-            (
-                "/run/user/1000",
-                1000,
-                0o700,
-                "/run/user/1000 belongs to uid 1000, with mode 0700, and you are uid 1001",
-                "XDG_RUNTIME_DIR leads there",
-            ),
-            (
-                "/run/user/1000/stsd",
-                1001,
-                0o600,
-                "/run/user/1000/stsd is yours, with mode 0600",
-                "run `chmod 700 '/run/user/1000/stsd'`",
-            ),
-            (
-                SOCKET,
-                1001,
-                0o400,
-                "/run/user/1000/stsd/stsd.sock is yours, with mode 0400",
-                "run `chmod 600 '/run/user/1000/stsd/stsd.sock'`",
-            ),
-            (SOCKET, 1001, 0o600, "with mode 0600", "look at what confines this program"),
-            ("/run/user", 0, 0o755, "and you are uid 1001", "look at what confines this program"),
-        ] {
-            let found = closed_at(place, Whose { uid, mode, is_socket: place == SOCKET });
-            let told = explained(Path::new(SOCKET), found, 1001, set(&[RUNTIME]));
-            let message = format!("the daemon's socket {SOCKET} is closed to you: ");
-            assert!(told.message.starts_with(&message) && told.message.ends_with(says), "{told:?}");
-            assert!(told.hint.starts_with(hint) && !told.hint.contains("service"), "{told:?}");
-            assert_eq!(told.code.exit_code(), 69);
+    fn names_the_place_of_another_and_whose_it_is_and_what_led_there() {
+        for (place, mode) in [("/run/user/1000", 0o700), (SOCKET, 0o755)] {
+            let says = format!("belongs to uid 1000, with mode {mode:04o}, and you are uid 1001");
+            is_told((place, 1000, mode), &says, "XDG_RUNTIME_DIR leads there");
         }
+    }
+
+    #[test]
+    fn names_the_place_of_the_own_and_what_to_type() {
+        let folder = "/run/user/1000/stsd";
+        let open = format!("run `chmod 700 '{folder}'`");
+        is_told((folder, 1001, 0o600), "is yours, with mode 0600", &open);
+        let open = format!("run `chmod 600 '{SOCKET}'`");
+        is_told((SOCKET, 1001, 0o400), "is yours, with mode 0400", &open);
+    }
+
+    #[test]
+    fn what_is_open_to_the_user_is_not_blamed() {
+        let confined = "look at what confines this program, such as a sandbox";
+        is_told((SOCKET, 1001, 0o600), "is yours, with mode 0600", confined);
+        let says = "belongs to uid 0, with mode 0755, and you are uid 1001";
+        is_told(("/run/user", 0, 0o755), says, confined);
     }
 
     #[test]

@@ -81,20 +81,22 @@ impl World {
                     if unlocked { SessionState::Unlocked } else { SessionState::Locked };
                 Reply::json(&serde_json::to_value(status(vec![session], Vec::new())).unwrap())
             }
-            ("POST /v1/unlock", _) => match heard.body["token_code"].as_str() {
-                Some("123456") => {
-                    *is_unlocked = true;
-                    unlocked("default")
-                }
-                Some("222222") => refusal(RefusalCode::SpentCode, "this token code was used"),
-                Some("444444") => {
-                    self.resting.store(true, Ordering::SeqCst);
-                    refusal(RefusalCode::WrongCode, "STS did not take the token code")
-                }
-                Some("555555") => refusal(RefusalCode::Unavailable, "STS cannot be reached"),
-                _ => refusal(RefusalCode::WrongCode, "STS did not take the token code"),
-            },
+            ("POST /v1/unlock", _) => {
+                let code = heard.body["token_code"].as_str().unwrap();
+                *is_unlocked |= code == "123456";
+                self.unlock_reply(code)
+            }
             other => panic!("{other:?}"),
+        }
+    }
+
+    fn unlock_reply(&self, code: &str) -> Reply {
+        self.resting.fetch_or(code == "444444", Ordering::SeqCst);
+        match code {
+            "123456" => unlocked("default"),
+            "222222" => refusal(RefusalCode::SpentCode, "this token code was used"),
+            "555555" => refusal(RefusalCode::Unavailable, "STS cannot be reached"),
+            _ => refusal(RefusalCode::WrongCode, "STS did not take the token code"),
         }
     }
 
