@@ -102,8 +102,9 @@ pub(crate) struct Daemon {
     pub(crate) log: Lines<BufReader<ChildStderr>>,
     port: u16,
     token: String,
-    folder: Folder,
+    /// Ends before its folder goes: a daemon that lives brings its sockets back.
     _process: Running,
+    folder: Folder,
 }
 
 impl Daemon {
@@ -125,7 +126,7 @@ impl Daemon {
         let time_to_ready = start.elapsed();
         let token = fs::read_to_string(folder.0.join(".local/state/stsd/authorization-token"))?;
         let pid = process.0.id();
-        Ok(Self { pid, time_to_ready, log, port, token, folder, _process: process })
+        Ok(Self { pid, time_to_ready, log, port, token, _process: process, folder })
     }
 
     /// The same user's next daemon, locked.
